@@ -1,0 +1,48 @@
+"""One row for each deed, written in the deed's own transaction.
+
+Append-only by database trigger; a deed that rolls back leaves no row, a deed that commits cannot lack one.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from auth.actor import Actor
+from auth.tables import AuditEntry
+
+SYSTEM = "system"
+"""The `actor_role` of what nobody signed in for: first seeding, refused sign-ins, jobs."""
+
+
+async def record(
+    session: AsyncSession | AsyncConnection,
+    actor: Actor | None,
+    *,
+    action: str,
+    subject: tuple[str, object],
+    tenant: str | None,
+    detail: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Append to the audit log.
+
+    `action` is "<feature>.<verb>" (e.g. "loans.decide"); `subject` is (type, id); `tenant` is whose matter
+    it is: an enterprise's or bank's id as text, None for the platform's own. `detail` is plain JSON without
+    secrets and without personal identifiers.
+    """
+    subject_type, subject_id = subject
+    await session.execute(
+        insert(AuditEntry).values(
+            at=now,
+            actor_id=actor.user_id if actor else None,
+            actor_role=actor.role.value if actor else SYSTEM,
+            tenant=tenant,
+            action=action,
+            subject_type=subject_type,
+            subject_id=str(subject_id),
+            detail=dict(detail),
+        )
+    )

@@ -1,0 +1,62 @@
+"""Argon2 password hashes, made and checked off the event loop by a few threads with a short queue.
+
+Each check costs about 0.1 s and 64 MiB, so a flood of sign-ins must be turned away early instead of waiting
+for memory.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import BoundedSemaphore
+from typing import TypeVar
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from auth.errors import PasswordRefused, TooManyAttempts
+
+SHORTEST, LONGEST = 10, 256
+"""Bounds of a new password, in characters."""
+
+THREADS = 2
+QUEUE_BOUND = 16
+"""At most this many hashes wait or run in one process; the next caller is refused at once."""
+
+_hashes = PasswordHash((Argon2Hasher(),))
+_threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="argon2")
+_places = BoundedSemaphore(QUEUE_BOUND)
+
+NOBODYS_HASH = (
+    "$argon2id$v=19$m=65536,t=3,p=4$KJdccgD7d3NPB+hMNh4IsQ$QQSq6EhdFuCbPjyb6W4Kc06urc9pUzmwGevLFRbBXfc"
+)
+"""A hash of a forgotten random password with the current cost: checked where there is no such user, to take
+as long.
+"""
+
+T = TypeVar("T")
+
+
+async def hash_new(password: str) -> str:
+    """Hash a new password; raises `PasswordRefused` outside 10 to 256 characters, `TooManyAttempts` in a
+    flood.
+    """
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise PasswordRefused(field="password", shortest=SHORTEST, longest=LONGEST)
+    return await _off_the_loop(lambda: _hashes.hash(password))
+
+
+async def matches(password: str, stored_hash: str | None) -> bool:
+    """Whether the password fits; a None hash (no such user) costs the same time and never fits.
+
+    Raises `TooManyAttempts` when too many checks are waiting already.
+    """
+    fits = await _off_the_loop(lambda: _hashes.verify(password, stored_hash or NOBODYS_HASH))
+    return fits and stored_hash is not None
+
+
+async def _off_the_loop(work: Callable[[], T]) -> T:
+    if not _places.acquire(blocking=False):
+        raise TooManyAttempts(retry_after=1)
+    future = _threads.submit(work)
+    future.add_done_callback(lambda _: _places.release())
+    return await asyncio.wrap_future(future)

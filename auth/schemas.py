@@ -1,0 +1,85 @@
+"""The strict input base of every feature, its text type, and the bodies of the sign-in API.
+
+Strict and closed, because a lenient model lets "12", true and stray fields become data; see docs/decisions.
+"""
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+_ALLOWED_CONTROLS = frozenset("\n\t")
+
+
+class Input(BaseModel):
+    """A request body: unknown fields are refused and nothing is converted ("12" is not a number)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Read(BaseModel):
+    """A response body: the only thing a handler returns; built from a row once, in `api.py`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+
+
+def refuse_unstorable(text: str) -> str:
+    """Return `text` unless it holds NUL, other control characters (newline and tab pass) or lone
+    surrogates.
+    """
+    for character in text:
+        category = unicodedata.category(character)
+        if category == "Cs" or (category == "Cc" and character not in _ALLOWED_CONTROLS):
+            raise PydanticCustomError("text.unstorable", "the text holds a character that cannot be stored")
+    return text
+
+
+PlainText = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(refuse_unstorable)]
+"""Text a person typed: stripped, free of NUL, control characters and lone surrogates. Bound its length
+where used.
+"""
+
+ShortText = Annotated[PlainText, Field(min_length=1, max_length=200)]
+"""One line of text that must be there."""
+
+
+class PasswordLogin(Input):
+    """`POST /api/v1/auth/token`."""
+
+    username: Annotated[PlainText, Field(min_length=1, max_length=64)]
+    password: Annotated[str, AfterValidator(refuse_unstorable), Field(min_length=1, max_length=256)]
+
+
+class RefreshLogin(Input):
+    """`POST /api/v1/auth/refresh`."""
+
+    refresh_token: Annotated[str, AfterValidator(refuse_unstorable), Field(min_length=1, max_length=256)]
+
+
+class TokenRead(Read):
+    """What both answer: `expires_in` counts the access token's remaining seconds."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 (a scheme, no secret)
+    expires_in: int
+    role: str
+
+
+class ConsentRead(Read):
+    """A consent as its giver sees it. `wording` is the exact text shown when it was given."""
+
+    id: UUID
+    enterprise_id: UUID
+    bank_id: str
+    purpose: str
+    data_categories: list[str]
+    wording: str
+    wording_sha256: str
+    language: str
+    given_at: datetime
+    revoked_at: datetime | None
+    application_id: UUID | None

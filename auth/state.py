@@ -1,0 +1,36 @@
+"""What this room needs of the running application, handed over by the composition root as `app.state.auth`.
+
+One typed value instead of loose state keys, so that a missing part fails at start and not in a request.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auth.tokens import TokenKey
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthState:
+    """`session_of` gives the request's own database session, the one its handler gets; `now` is the
+    injected clock.
+    """
+
+    key: TokenKey
+    now: Callable[[], datetime]
+    session_of: Callable[[Connection], AsyncSession]
+    secure_cookies: bool
+
+
+def auth_state(connection: Connection) -> AuthState:
+    """The application's `AuthState`."""
+    found = connection.app.state.auth
+    if not isinstance(found, AuthState):
+        raise TypeError("the application was built without auth.plugin.AuthPlugin")
+    return found
