@@ -1,0 +1,117 @@
+"""The database as the service uses it: the pool, a request's session, and the only commits in the house.
+
+A request's work is one transaction that ends at the response's first byte: committed before it leaves, or
+rolled back when the answer is an error. Jobs and commands use `transaction`. Domain code flushes and never
+commits.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+SESSION = "marketplace_session"
+KEEP = "marketplace_keep_changes"
+DROP = "marketplace_drop_changes"
+
+TIMEOUTS = {
+    "statement_timeout": "15s",
+    "lock_timeout": "4s",
+    "idle_in_transaction_session_timeout": "30s",
+}
+"""Limits on every connection of the service: a stuck request must fail, not hold locks against the others."""
+
+
+def create_engine(url: str, *, pooled: bool = True, timeouts: dict[str, str] | None = None) -> AsyncEngine:
+    """The pool on `url` (postgresql+asyncpg://...): at most 15 connections, 5 s of waiting for one.
+
+    pooled=False opens a connection per use, for commands and tests that live in several event loops.
+    """
+    arguments = {"server_settings": {**TIMEOUTS, **(timeouts or {})}, "timeout": 5}
+    if not pooled:
+        return create_async_engine(url, poolclass=NullPool, connect_args=arguments)
+    return create_async_engine(
+        url, pool_size=10, max_overflow=5, pool_timeout=5, pool_pre_ping=True, connect_args=arguments
+    )
+
+
+def open_session(engine: AsyncEngine) -> AsyncSession:
+    """A session whose rows stay readable after the commit (they become Read models, not new queries)."""
+    return AsyncSession(engine, expire_on_commit=False)
+
+
+async def provide_session(scope: Scope, state: State) -> AsyncSession:
+    """The request's one session, opened on first use; a Litestar dependency named `session`."""
+    found: AsyncSession | None = scope["state"].get(SESSION)
+    if found is None:
+        found = open_session(state["engine"])
+        scope["state"][SESSION] = found
+    return found
+
+
+def keep_changes(connection: ASGIConnection[object, object, object, State]) -> None:
+    """Commit even though the answer is an error: a refused login still counts as an attempt."""
+    connection.scope["state"][KEEP] = True
+
+
+def drop_changes(connection: ASGIConnection[object, object, object, State]) -> None:
+    """Roll back even though the answer is no error: a redirect to the login page, say."""
+    connection.scope["state"][DROP] = True
+
+
+class UnitOfWork(ASGIMiddleware):
+    """Ends the request's transaction when the response starts, and closes its session whatever happens.
+
+    An answer below 400 commits, any other rolls back; `keep_changes` and `drop_changes` overrule that. A
+    commit that fails raises before anything was sent, so the client gets the error and not a false
+    acknowledgement.
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Run the application with a `send` that ends the transaction first."""
+
+        async def send_after_commit(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await _finish(scope, message["status"])
+            await send(message)
+
+        try:
+            await next_app(scope, receive, send_after_commit)
+        finally:
+            session: AsyncSession | None = scope["state"].pop(SESSION, None)
+            if session is not None:
+                await session.close()
+
+
+async def _finish(scope: Scope, status: int) -> None:
+    state = scope["state"]
+    session: AsyncSession | None = state.get(SESSION)
+    if session is None:
+        return
+    if state.get(KEEP) or (status < 400 and not state.get(DROP)):
+        state[KEEP] = False
+        state[DROP] = True  # should the commit fail, the error answer must not try again
+        await session.commit()
+    else:
+        await session.rollback()
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """One unit of work of a job or a command: commits at the end of the block, rolls back on any error."""
+    async with open_session(engine) as session:
+        try:
+            yield session
+        except BaseException:
+            await session.rollback()
+            raise
+        await session.commit()

@@ -1,0 +1,81 @@
+"""Reference rows (regions, towns, industries) and the anonymous visitor's check.
+
+Codes are the primary keys because they are the standards' own: GB/T 2260 for regions, GB/T 4754-2017 for
+industries. Answers are kept under a hash of the visitor's cookie, so that a copy of the table opens no
+session.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+
+class Region(SQLModel, table=True):
+    """A nation, province, city or county by its GB/T 2260 code (6 digits); the nation is 000000."""
+
+    __tablename__: ClassVar[str] = "regions"
+    __table_args__ = (
+        CheckConstraint("level IN ('nation', 'province', 'city', 'county')", name="regions_level_check"),
+        CheckConstraint("code ~ '^[0-9]{6}$'", name="regions_code_check"),
+        Index("regions_parent_idx", "parent"),
+    )
+
+    code: str = Field(sa_column=Column(String(6), primary_key=True))
+    level: str = Field(sa_column=Column(String(8), nullable=False))
+    parent: str | None = Field(default=None, sa_column=Column(String(6), nullable=True))
+    name_zh: str = Field(sa_column=Column(String(60), nullable=False))
+
+
+class Town(SQLModel, table=True):
+    """A township or street by its 9-digit code; parent is the county's region code, or the city's without
+    counties.
+    """
+
+    __tablename__: ClassVar[str] = "towns"
+    __table_args__ = (
+        CheckConstraint("code ~ '^[0-9]{9}$'", name="towns_code_check"),
+        Index("towns_parent_idx", "parent"),
+    )
+
+    code: str = Field(sa_column=Column(String(9), primary_key=True))
+    parent: str = Field(sa_column=Column(String(6), nullable=False))
+    name_zh: str = Field(sa_column=Column(String(60), nullable=False))
+
+
+class Industry(SQLModel, table=True):
+    """A section, division, group or class of GB/T 4754-2017; section is the letter it belongs to."""
+
+    __tablename__: ClassVar[str] = "industries"
+    __table_args__ = (
+        CheckConstraint("level IN ('section', 'division', 'group', 'class')", name="industries_level_check"),
+        Index("industries_section_idx", "section"),
+    )
+
+    code: str = Field(sa_column=Column(String(4), primary_key=True))
+    level: str = Field(sa_column=Column(String(8), nullable=False))
+    section: str = Field(sa_column=Column(String(1), nullable=False))
+    name_zh: str = Field(sa_column=Column(String(80), nullable=False))
+
+
+class CheckSession(SQLModel, table=True):
+    """What an anonymous visitor has answered so far: {fact name: value}, as the vocabulary writes facts in
+    JSON.
+    """
+
+    __tablename__: ClassVar[str] = "check_sessions"
+    __table_args__ = (
+        UniqueConstraint("token_hash", name="check_sessions_token_hash_key"),
+        Index("check_sessions_updated_at_idx", "updated_at"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    token_hash: str = Field(sa_column=Column(String(64), nullable=False))
+    answers: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
+    )
+    created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    updated_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
