@@ -15,7 +15,7 @@ from auth import cookies, sessions
 from auth.actor import Actor
 from auth.errors import Forbidden, InvalidToken, LoginNeeded, NotAuthenticated
 from auth.roles import Role
-from auth.state import Connection, auth_state
+from auth.state import Connection, auth_state, request_session
 
 _RESOLVED = "auth_actor"
 _WITHOUT_PEOPLE = ("/api/", "/health/", "/metrics", "/static/")
@@ -97,7 +97,9 @@ async def _bearer(connection: Connection) -> Actor | None:
     if scheme.lower() != "bearer":
         raise InvalidToken
     now = state.now()
-    found = await sessions.actor_of(state.session_of(connection), state.key.decode(token.strip(), now), now)
+    found = await sessions.actor_of(
+        await request_session(connection), state.key.decode(token.strip(), now), now
+    )
     if found is None:
         raise InvalidToken
     return found
@@ -117,10 +119,10 @@ async def _cookie(connection: Connection) -> Actor | None:
         except InvalidToken:
             claims = None
         if claims is not None:
-            return await sessions.actor_of(state.session_of(connection), claims, now)
+            return await sessions.actor_of(await request_session(connection), claims, now)
     if not refresh_token:
         return None
-    renewed = await sessions.renew_page(state.session_of(connection), refresh_token, now)
+    renewed = await sessions.renew_page(await request_session(connection), refresh_token, now)
     if renewed is None:
         cookies.clear_session(connection)
         return None

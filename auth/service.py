@@ -82,9 +82,10 @@ async def login(
     """Open a new session for the right password.
 
     Raises `LoginFailed` (an unknown name takes as long and looks the same) or `TooManyAttempts`.
-    Call it before the request has used `session`.
+    Ends what `session` has read so far, so that no connection is held while the password is checked.
     """
     name = username.lower()
+    await session.rollback()
     async with standing(session) as connection:
         await limits.charge(connection, name, client_address, now)
         stored_hash = await queries.password_hash_of(connection, name)

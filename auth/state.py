@@ -3,12 +3,14 @@
 One typed value instead of loose state keys, so that a missing part fails at start and not in a request.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.types import Scope
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.tokens import TokenKey
@@ -24,7 +26,7 @@ class AuthState:
 
     key: TokenKey
     now: Callable[[], datetime]
-    session_of: Callable[[Connection], AsyncSession]
+    session_of: Callable[[Scope, State], Awaitable[AsyncSession]]
     secure_cookies: bool
 
 
@@ -34,3 +36,8 @@ def auth_state(connection: Connection) -> AuthState:
     if not isinstance(found, AuthState):
         raise TypeError("the application was built without auth.plugin.AuthPlugin")
     return found
+
+
+async def request_session(connection: Connection) -> AsyncSession:
+    """The request's own database session: the same one its handler gets."""
+    return await auth_state(connection).session_of(connection.scope, connection.app.state)

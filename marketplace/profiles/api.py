@@ -1,0 +1,108 @@
+"""Enterprises and their facts over the API, for their owners.
+
+Another's enterprise and a missing one give the same answer, from the same query.
+"""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Router, get, post, put
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.params import Body
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auth.actor import Actor
+from auth.guards import access
+from auth.roles import Role
+from eligibility import FactProblem
+from marketplace.profiles import service
+from marketplace.profiles.identity import IdentityKey
+from marketplace.profiles.schemas import (
+    EnterpriseDraft,
+    EnterpriseRead,
+    FactProblemRead,
+    FactsChange,
+    FactsRead,
+    ProvenanceRead,
+)
+from marketplace.profiles.service import Profile
+
+LANGUAGES = ("zh-CN", "en")
+
+
+async def identity_key(state: State) -> IdentityKey:
+    """The key resident ids are recognised by, from the service's state folder."""
+    return IdentityKey.load_or_create(state["settings"].keys)
+
+
+@post("/", **access(Role.OWNER))
+async def register(
+    session: AsyncSession,
+    actor: Actor,
+    data: Annotated[EnterpriseDraft, Body()],
+    identity_key: IdentityKey,
+    now: datetime,
+) -> EnterpriseRead:
+    """Register an enterprise of yours."""
+    return EnterpriseRead.model_validate(
+        await service.register(session, actor, data, key=identity_key, now=now)
+    )
+
+
+@get("/", **access(Role.OWNER))
+async def enterprises(session: AsyncSession, actor: Actor) -> list[EnterpriseRead]:
+    """Your enterprises, oldest first."""
+    return [EnterpriseRead.model_validate(row) for row in await service.my_enterprises(session, actor)]
+
+
+@get("/{enterprise_id:uuid}", **access(Role.OWNER))
+async def enterprise(session: AsyncSession, actor: Actor, enterprise_id: UUID) -> EnterpriseRead:
+    """One of your enterprises."""
+    return EnterpriseRead.model_validate(await service.enterprise_of(session, actor, enterprise_id))
+
+
+@get("/{enterprise_id:uuid}/facts", **access(Role.OWNER))
+async def facts(session: AsyncSession, actor: Actor, enterprise_id: UUID) -> FactsRead:
+    """What is known of one of your enterprises, and from where."""
+    await service.enterprise_of(session, actor, enterprise_id)
+    return _read(await service.profile_of(session, enterprise_id))
+
+
+@put("/{enterprise_id:uuid}/facts", **access(Role.OWNER))
+async def change_facts(
+    session: AsyncSession,
+    actor: Actor,
+    enterprise_id: UUID,
+    data: Annotated[FactsChange, Body()],
+    now: datetime,
+) -> FactsRead:
+    """Set the given facts (null: known to be none), forget the `unknown` ones, keep all others."""
+    profile = await service.save_facts(
+        session, actor, enterprise_id, data.facts, source="declared", now=now, forget=data.unknown
+    )
+    return _read(profile)
+
+
+def _read(profile: Profile) -> FactsRead:
+    return FactsRead(
+        facts=profile.facts.to_json(),
+        provenance={
+            row.name: ProvenanceRead(source=row.source, updated_at=row.updated_at) for row in profile.rows
+        },
+        problems=[_problem(problem) for problem in profile.problems],
+    )
+
+
+def _problem(problem: FactProblem) -> FactProblemRead:
+    words = {language: problem.message(language) for language in LANGUAGES}
+    return FactProblemRead(fact=problem.fact, code=problem.code, messages=words)
+
+
+router = Router(
+    path="/api/v1/enterprises",
+    route_handlers=[register, enterprises, enterprise, facts, change_facts],
+    dependencies={"identity_key": Provide(identity_key)},
+    tags=["enterprises"],
+)

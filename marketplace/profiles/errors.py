@@ -1,0 +1,85 @@
+"""What can go wrong with an enterprise or its facts: plain data, no HTTP, no sentences.
+
+`marketplace/problems.py` gives each class its status and the catalogues `error.<code>.*` give the words.
+"""
+
+from typing import ClassVar
+
+from eligibility import FactProblem
+
+
+class ProfilesError(Exception):
+    """Base of this room. `code` keys the catalogue, `params` fill its text, `field` names the input at
+    fault.
+    """
+
+    code: ClassVar[str] = "profiles.error"
+
+    def __init__(self, *, field: str | None = None, **params: object) -> None:
+        super().__init__(self.code)
+        self.field = field
+        self.params: dict[str, object] = params
+
+
+class EnterpriseNotFound(ProfilesError):
+    """No such enterprise of yours (404); another's looks exactly like a missing one."""
+
+    code = "profiles.enterprise_not_found"
+
+
+class UsccTaken(ProfilesError):
+    """Somebody else registered this code (409)."""
+
+    code = "profiles.uscc_taken"
+
+
+class UsccYours(ProfilesError):
+    """The caller registered this code before (409)."""
+
+    code = "profiles.uscc_yours"
+
+
+class UsccMalformed(ProfilesError):
+    """Not 18 characters of the code's alphabet (422)."""
+
+    code = "profiles.uscc_malformed"
+
+
+class UsccCheckDigit(ProfilesError):
+    """The check digit of GB 32100-2015 does not fit (422)."""
+
+    code = "profiles.uscc_check_digit"
+
+
+class ResidentIdMalformed(ProfilesError):
+    """Not 17 digits and a digit or X (422)."""
+
+    code = "profiles.resident_id_malformed"
+
+
+class ResidentIdRefused(ProfilesError):
+    """Check digit, birth date or place of GB 11643-1999 does not fit (422)."""
+
+    code = "profiles.resident_id_refused"
+
+
+class EntityTypeRefused(ProfilesError):
+    """Not a value of the vocabulary's `entity_type` (422)."""
+
+    code = "profiles.entity_type_refused"
+
+
+class FactSaidTwice(ProfilesError):
+    """A fact is both given and forgotten in one change (422)."""
+
+    code = "profiles.fact_said_twice"
+
+
+class FactsRefused(ProfilesError):
+    """Some facts do not fit the vocabulary (422); `problems` says which and why."""
+
+    code = "profiles.facts_refused"
+
+    def __init__(self, problems: tuple[FactProblem, ...]) -> None:
+        super().__init__(count=len(problems))
+        self.problems = problems

@@ -1,0 +1,70 @@
+"""Bodies of the enterprise API.
+
+The facts' values pass through unjudged here: the vocabulary knows each fact's type better than a model could.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from auth.schemas import Input, PlainText, Read, ShortText
+
+FactName = Annotated[PlainText, Field(min_length=1, max_length=80)]
+
+
+class EnterpriseDraft(Input):
+    """`POST /api/v1/enterprises`."""
+
+    uscc: Annotated[PlainText, Field(min_length=1, max_length=40)]
+    name: ShortText
+    entity_type: Annotated[PlainText, Field(min_length=1, max_length=32)]
+    owner_name: Annotated[PlainText, Field(min_length=1, max_length=100)]
+    owner_id_number: Annotated[PlainText, Field(min_length=1, max_length=40)]
+
+
+class EnterpriseRead(Read):
+    """An enterprise as its owner sees it; the resident id is masked."""
+
+    id: UUID
+    uscc: str
+    name: str
+    entity_type: str
+    owner_name: str
+    owner_id_masked: str
+    region_code: str | None
+    industry_code: str | None
+    created_at: datetime
+
+
+class FactsChange(Input):
+    """`PUT /api/v1/enterprises/{id}/facts`: given facts are set (null: known to be none), `unknown` ones
+    forgotten.
+    """
+
+    facts: Annotated[dict[FactName, Any], Field(max_length=200)] = {}
+    unknown: Annotated[list[FactName], Field(max_length=200)] = []
+
+
+class ProvenanceRead(Read):
+    """Where a fact comes from and since when."""
+
+    source: str
+    updated_at: datetime
+
+
+class FactProblemRead(Read):
+    """A stored fact the vocabulary no longer accepts; it counts as unknown until mended."""
+
+    fact: str
+    code: str
+    messages: dict[str, str]
+
+
+class FactsRead(Read):
+    """What is known of an enterprise."""
+
+    facts: dict[str, Any]
+    provenance: dict[str, ProvenanceRead]
+    problems: list[FactProblemRead]

@@ -1,0 +1,235 @@
+"""Registering an enterprise and keeping its facts, once, with their source.
+
+The only way facts get stored: each change is checked against the vocabulary first, and audited by name
+without its values.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, or_, update
+from sqlalchemy import insert as plain_insert
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from auth import audit
+from auth.actor import Actor
+from auth.tables import Membership
+from eligibility import FactProblem, Facts, FactsError, Vocabulary
+from marketplace.profiles import queries
+from marketplace.profiles.errors import (
+    EnterpriseNotFound,
+    EntityTypeRefused,
+    FactSaidTwice,
+    FactsRefused,
+    UsccTaken,
+    UsccYours,
+)
+from marketplace.profiles.identity import IdentityKey, checked_resident_id, checked_uscc, masked
+from marketplace.profiles.schemas import EnterpriseDraft
+from marketplace.profiles.tables import Enterprise, EnterpriseFact
+
+Source = Literal["declared", "imported", "attested", "derived"]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is stored of an enterprise: usable facts, the rows with their sources, and what no longer fits."""
+
+    facts: Facts
+    rows: Sequence[EnterpriseFact]
+    problems: tuple[FactProblem, ...]
+
+
+async def register(
+    session: AsyncSession, actor: Actor, draft: EnterpriseDraft, *, key: IdentityKey, now: datetime
+) -> Enterprise:
+    """Register an enterprise and make the actor its owner; its entity type becomes its first declared fact.
+
+    Raises `UsccMalformed`, `UsccCheckDigit`, `ResidentIdMalformed`, `ResidentIdRefused`,
+    `EntityTypeRefused`, or `UsccTaken` / `UsccYours` where the code is registered already (also by a
+    request at the same instant).
+    """
+    code = checked_uscc(draft.uscc)
+    resident_id = checked_resident_id(draft.owner_id_number, now.date())
+    if draft.entity_type not in Vocabulary.shipped().facts["entity_type"].allowed:
+        raise EntityTypeRefused(field="entity_type")
+    enterprise = Enterprise(
+        id=uuid4(),
+        uscc=code,
+        name=draft.name,
+        entity_type=draft.entity_type,
+        owner_name=draft.owner_name,
+        owner_id_masked=masked(resident_id),
+        owner_id_hmac=key.digest(resident_id),
+        created_by=actor.user_id,
+        created_at=now,
+    )
+    await _insert(session, actor, enterprise)
+    await session.execute(
+        plain_insert(Membership).values(
+            user_id=actor.user_id, enterprise_id=enterprise.id, role="owner", created_at=now
+        )
+    )
+    await audit.record(
+        session,
+        actor,
+        action="profiles.register",
+        subject=("enterprise", enterprise.id),
+        tenant=str(enterprise.id),
+        detail={"uscc": code},
+        now=now,
+    )
+    await save_facts(
+        session, actor, enterprise.id, {"entity_type": draft.entity_type}, source="declared", now=now
+    )
+    return await enterprise_of(session, actor, enterprise.id)
+
+
+async def _insert(session: AsyncSession, actor: Actor, enterprise: Enterprise) -> None:
+    made = await session.execute(
+        insert(Enterprise)
+        .values(enterprise.model_dump())
+        .on_conflict_do_nothing(constraint="uq_enterprises_uscc")
+        .returning(col(Enterprise.id))
+    )
+    if made.scalar_one_or_none() is not None:
+        return
+    mine = await queries.enterprises_of_member(session, actor.user_id)
+    raise (UsccYours if any(row.uscc == enterprise.uscc for row in mine) else UsccTaken)(field="uscc")
+
+
+async def my_enterprises(session: AsyncSession, actor: Actor) -> Sequence[Enterprise]:
+    """The enterprises the actor acts for, oldest first."""
+    return await queries.enterprises_of_member(session, actor.user_id)
+
+
+async def enterprise_of(session: AsyncSession, actor: Actor, enterprise_id: UUID) -> Enterprise:
+    """One of the actor's enterprises; raises `EnterpriseNotFound` for any other id."""
+    found = await queries.enterprise_of_member(session, actor.user_id, enterprise_id)
+    if found is None:
+        raise EnterpriseNotFound
+    return found
+
+
+async def facts_of(session: AsyncSession, enterprise_id: UUID) -> Facts:
+    """The usable facts of an enterprise, for callers that have judged the actor's right to it."""
+    return (await profile_of(session, enterprise_id)).facts
+
+
+async def profile_of(session: AsyncSession, enterprise_id: UUID) -> Profile:
+    """The facts of an enterprise with their sources.
+
+    A stored value that a newer vocabulary refuses counts as unknown and is named in `problems`.
+    """
+    rows = await queries.fact_rows(session, enterprise_id)
+    values = {row.name: row.value for row in rows}
+    try:
+        return Profile(Facts.from_json(values), rows, ())
+    except FactsError as refused:
+        unfit = {problem.fact for problem in refused.problems}
+        usable = {name: value for name, value in values.items() if name[:80] not in unfit}
+        return Profile(Facts.from_json(usable), rows, refused.problems)
+
+
+async def save_facts(
+    session: AsyncSession,
+    actor: Actor,
+    enterprise_id: UUID,
+    changes: Mapping[str, Any],
+    *,
+    source: Source,
+    now: datetime,
+    forget: Iterable[str] = (),
+) -> Profile:
+    """Set the facts in `changes` (None: known to be none), make those in `forget` unknown, keep the rest.
+
+    An owner who repeats an attested or imported value does not make it merely declared.
+    Raises `EnterpriseNotFound`, `FactsRefused` or `FactSaidTwice`; then nothing is changed.
+    """
+    await enterprise_of(session, actor, enterprise_id)
+    forgotten = sorted(set(forget))
+    values = _checked(changes, forgotten)
+    if values:
+        await _upsert(session, actor, enterprise_id, values, source, now)
+    if forgotten:
+        await session.execute(
+            delete(EnterpriseFact).where(
+                col(EnterpriseFact.enterprise_id) == enterprise_id, col(EnterpriseFact.name).in_(forgotten)
+            )
+        )
+    profile = await profile_of(session, enterprise_id)
+    await _mirror(session, enterprise_id, profile.facts)
+    await audit.record(
+        session,
+        actor,
+        action="profiles.save_facts",
+        subject=("enterprise", enterprise_id),
+        tenant=str(enterprise_id),
+        detail={"set": sorted(values), "forgotten": forgotten, "source": source},
+        now=now,
+    )
+    return profile
+
+
+def _checked(changes: Mapping[str, Any], forgotten: Sequence[str]) -> dict[str, object]:
+    twice = sorted(set(changes) & set(forgotten))
+    if twice:
+        raise FactSaidTwice(field=f"facts.{twice[0]}", fact=twice[0])
+    words = Vocabulary.shipped()
+    strangers = tuple(FactProblem(name, "fact_unknown", {}) for name in forgotten if name not in words.facts)
+    try:
+        facts = Facts.from_json(changes, words)
+    except FactsError as refused:
+        raise FactsRefused((*refused.problems, *strangers)) from refused
+    if strangers:
+        raise FactsRefused(strangers)
+    return facts.to_json()
+
+
+async def _upsert(
+    session: AsyncSession,
+    actor: Actor,
+    enterprise_id: UUID,
+    values: Mapping[str, object],
+    source: Source,
+    now: datetime,
+) -> None:
+    rows = [
+        {
+            "enterprise_id": enterprise_id,
+            "name": name,
+            "value": values[name],
+            "source": source,
+            "updated_at": now,
+            "updated_by": actor.user_id,
+        }
+        for name in sorted(values)
+    ]
+    given = insert(EnterpriseFact).values(rows)
+    await session.execute(
+        given.on_conflict_do_update(
+            constraint="pk_enterprise_facts",
+            set_={name: given.excluded[name] for name in ("value", "source", "updated_at", "updated_by")},
+            where=or_(
+                col(EnterpriseFact.value).is_distinct_from(given.excluded["value"]),
+                col(EnterpriseFact.source) == "declared",
+                given.excluded["source"] != "declared",
+            ),
+        )
+    )
+
+
+async def _mirror(session: AsyncSession, enterprise_id: UUID, facts: Facts) -> None:
+    """Keep the columns lists are filtered by in step with the facts they repeat."""
+    columns: dict[str, object] = {
+        "region_code": facts.get("city_code") or facts.get("province_code"),
+        "industry_code": facts.get("industry_code"),
+    }
+    if facts.get("entity_type"):
+        columns["entity_type"] = facts["entity_type"]
+    await session.execute(update(Enterprise).where(col(Enterprise.id) == enterprise_id).values(columns))
