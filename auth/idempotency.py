@@ -37,7 +37,7 @@ def request_digest(body: bytes) -> str:
 
 
 async def once(
-    session: AsyncSession, actor: Actor, endpoint: str, key: str | None, request_sha256: str, now: datetime
+    session: AsyncSession, actor: Actor, endpoint: str, key: str | None, request_sha256: str, *, now: datetime
 ) -> StoredResponse | None:
     """Claim the key (None: go on, then call `save_response` in this transaction) or give the stored answer.
 
@@ -71,7 +71,7 @@ async def once(
 
 
 async def save_response(
-    session: AsyncSession, actor: Actor, endpoint: str, key: str, status: int, body: Any
+    session: AsyncSession, actor: Actor, endpoint: str, key: str, *, status: int, body: Any
 ) -> None:
     """Keep the answer under the key this transaction claimed. `body` is plain JSON, never None."""
     saved = await session.execute(

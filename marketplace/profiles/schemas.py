@@ -43,8 +43,8 @@ class FactsChange(Input):
     forgotten.
     """
 
-    facts: Annotated[dict[FactName, Any], Field(max_length=200)] = {}
-    unknown: Annotated[list[FactName], Field(max_length=200)] = []
+    facts: Annotated[dict[FactName, Any], Field(default_factory=dict, max_length=200)]
+    unknown: Annotated[list[FactName], Field(default_factory=list, max_length=200)]
 
 
 class ProvenanceRead(Read):

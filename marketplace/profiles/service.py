@@ -155,7 +155,7 @@ async def save_facts(
     forgotten = sorted(set(forget))
     values = _checked(changes, forgotten)
     if values:
-        await _upsert(session, actor, enterprise_id, values, source, now)
+        await _upsert(session, actor, enterprise_id, values, source=source, now=now)
     if forgotten:
         await session.execute(
             delete(EnterpriseFact).where(
@@ -196,6 +196,7 @@ async def _upsert(
     actor: Actor,
     enterprise_id: UUID,
     values: Mapping[str, object],
+    *,
     source: Source,
     now: datetime,
 ) -> None:
