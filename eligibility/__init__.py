@@ -5,8 +5,11 @@ Pure: no database, no web framework, no clock. Everything a caller needs is name
 
 from eligibility.errors import Diagnostic, EligibilityError, FactProblem, FactsError, RuleError, VocabularyError
 from eligibility.evaluate import Status, Verdict, evaluate
+from eligibility.explain import Trace, explain, failures
 from eligibility.facts import Facts
+from eligibility.index import Matches, RuleIndex
 from eligibility.rule import Rule, diagnose, parse
+from eligibility.sentence import sentence
 from eligibility.vocabulary import Fact, Vocabulary
 
 __all__ = [
@@ -16,13 +19,19 @@ __all__ = [
     "FactProblem",
     "Facts",
     "FactsError",
+    "Matches",
     "Rule",
     "RuleError",
+    "RuleIndex",
     "Status",
+    "Trace",
     "Verdict",
     "Vocabulary",
     "VocabularyError",
     "diagnose",
     "evaluate",
+    "explain",
+    "failures",
     "parse",
+    "sentence",
 ]

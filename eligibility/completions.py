@@ -443,3 +443,22 @@ def number_value(fact: Fact, value: Fraction) -> object:
     if fact.type == "date":
         return dt.date.fromordinal(min(max(int(value), 1), dt.date.max.toordinal()))
     return int(value) if fact.type == "int" else value
+
+
+def leaf_needs_of_terms(
+    node: Node, facts: Mapping[str, object], vocabulary: Vocabulary
+) -> tuple[str, ...]:
+    """The unknown given facts a computed part names, sorted; branches the known facts rule out are left out."""
+    problem = Problem(vocabulary, dict(facts))
+    found: set[str] = set()
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        chosen = truth(part.test, facts, vocabulary) if isinstance(part, Cond) else None
+        if isinstance(part, Cond) and chosen is not None:
+            stack.append(part.then if chosen else part.otherwise)
+        elif part.children():
+            stack.extend(part.children())
+        else:
+            found |= set(leaf_facts(part, problem))
+    return tuple(sorted(found))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from eligibility.completions import size_needs
+from eligibility.facts import plain
 from eligibility.kleene import UNKNOWN, OneOf, Unknown, fact_value
 from eligibility.size_standard import ALL_SIZES, INPUTS
 from eligibility.vocabulary import Vocabulary
@@ -40,3 +41,23 @@ def derived_values(facts: Mapping[str, object], vocabulary: Vocabulary | None = 
             continue
         found[name] = sorted(value.values) if isinstance(value, OneOf) else value
     return found
+
+
+def size_basis(facts: Mapping[str, object], vocabulary: Vocabulary | None = None) -> dict[str, object] | None:
+    """The row of the size standard that applies, its floors and the values met with them; None while unknown.
+
+    `{document_no, group, group_zh, group_en, floors: {dimension: [large, medium, small]}, values: {dimension: ..}}`
+    """
+    standard = (vocabulary or Vocabulary.shipped()).size_standard
+    code = facts.get("industry_code")
+    row = standard.group_of(str(code)) if code is not None else None
+    if row is None:
+        return None
+    return {
+        "document_no": standard.document_no,
+        "group": row.id,
+        "group_zh": row.name_zh,
+        "group_en": row.name_en,
+        "floors": {d: [int(f) for f in floors] for d, floors in row.floors.items()},
+        "values": {d: plain(facts[d]) for d in row.floors if d in facts},  # type: ignore[arg-type]
+    }

@@ -1,0 +1,115 @@
+"""Benefit formulas: the same language, giving money instead of yes or no. Exact, rounded to the fen at the end.
+
+A formula may speak of facts and of inputs of its own (the premium due, the cost of the machine) that no rule asks for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+from eligibility.completions import inline, leaf_needs_of_terms
+from eligibility.errors import RuleError
+from eligibility.kleene import UNKNOWN, OneOf, term
+from eligibility.parser import read
+from eligibility.syntax import Node
+from eligibility.typecheck import check
+from eligibility.unparse import to_cel
+from eligibility.vocabulary import Fact, Vocabulary
+
+FEN = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A typed money formula."""
+
+    root: Node
+    vocabulary: Vocabulary
+
+    @property
+    def text(self) -> str:
+        """Canonical CEL."""
+        return to_cel(self.root)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Yuan. `exact` when everything it needs is known; `missing` names what is not. None and nothing missing: none."""
+
+    exact: Decimal | None
+    missing: tuple[str, ...] = ()
+
+
+def parse_formula(text: str, vocabulary: Vocabulary | None = None, inputs: Iterable[Mapping[str, Any]] = ()) -> Formula:
+    """Text -> Formula. `inputs`: facts of the formula's own, as in a vocabulary file. Raises RuleError."""
+    words = with_inputs(vocabulary or Vocabulary.shipped(), inputs)
+    root = read(text)
+    found = check(root, words, wants="money")
+    if found:
+        raise RuleError(found)
+    return Formula(root, words)
+
+
+def with_inputs(vocabulary: Vocabulary, inputs: Iterable[Mapping[str, Any]]) -> Vocabulary:
+    """The vocabulary with a formula's own inputs added."""
+    extra = {
+        i["name"]: Fact(
+            name=i["name"], type=i["type"], unit=i.get("unit"), label_zh=i["label_zh"], label_en=i["label_en"]
+        )
+        for i in inputs
+    }
+    if not extra:
+        return vocabulary
+    return dataclasses.replace(vocabulary, facts=MappingProxyType({**vocabulary.facts, **extra}))
+
+
+def compute(formula: Formula, facts: Mapping[str, object]) -> Amount:
+    """The amount on known facts, to the fen (half up). A fact known to be none gives no amount."""
+    value = term(formula.root, facts, formula.vocabulary)
+    if value is UNKNOWN or isinstance(value, OneOf):
+        return Amount(None, leaf_needs_of_terms(inline(formula.root, formula.vocabulary), facts, formula.vocabulary))
+    return Amount(None if value is None else to_fen(value))
+
+
+def to_fen(value: object) -> Decimal:
+    """An exact number as yuan with two decimals."""
+    exact = Fraction(value)  # type: ignore[arg-type]
+    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(FEN, ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
+class Benefit:
+    """What a policy gives: its kind, the saving as a formula where the text states one, and further figures."""
+
+    type: str
+    amount: Formula | None
+    figures: Mapping[str, Formula]
+    at_most: bool
+    per: str | None
+    basis_zh: str | None
+    basis_en: str | None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], vocabulary: Vocabulary | None = None) -> Benefit:
+        """From a pack's `benefit`. Raises RuleError where a formula does not type."""
+        inputs = data.get("inputs") or ()
+        amount = data.get("amount")
+        return cls(
+            type=str(data["type"]),
+            amount=parse_formula(amount, vocabulary, inputs) if amount else None,
+            figures={n: parse_formula(t, vocabulary, inputs) for n, t in (data.get("figures") or {}).items()},
+            at_most=bool(data.get("at_most", False)),
+            per=data.get("per"),
+            basis_zh=data.get("basis_zh"),
+            basis_en=data.get("basis_en"),
+        )
+
+    def basis(self, lang: str) -> str | None:
+        """How the amount is worked out, in words."""
+        return self.basis_en if lang.startswith("en") else self.basis_zh
