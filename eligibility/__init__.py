@@ -3,7 +3,14 @@
 Pure: no database, no web framework, no clock. Everything a caller needs is named here.
 """
 
-from eligibility.errors import Diagnostic, EligibilityError, FactProblem, FactsError, RuleError, VocabularyError
+from eligibility.errors import (
+    Diagnostic,
+    EligibilityError,
+    FactProblem,
+    FactsError,
+    RuleError,
+    VocabularyError,
+)
 from eligibility.evaluate import Status, Verdict, evaluate
 from eligibility.explain import Trace, explain, failures
 from eligibility.facts import Facts

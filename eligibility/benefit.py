@@ -46,7 +46,9 @@ class Amount:
     missing: tuple[str, ...] = ()
 
 
-def parse_formula(text: str, vocabulary: Vocabulary | None = None, inputs: Iterable[Mapping[str, Any]] = ()) -> Formula:
+def parse_formula(
+    text: str, vocabulary: Vocabulary | None = None, inputs: Iterable[Mapping[str, Any]] = ()
+) -> Formula:
     """Text -> Formula. `inputs`: facts of the formula's own, as in a vocabulary file. Raises RuleError."""
     words = with_inputs(vocabulary or Vocabulary.shipped(), inputs)
     root = read(text)
@@ -73,13 +75,15 @@ def compute(formula: Formula, facts: Mapping[str, object]) -> Amount:
     """The amount on known facts, to the fen (half up). A fact known to be none gives no amount."""
     value = term(formula.root, facts, formula.vocabulary)
     if value is UNKNOWN or isinstance(value, OneOf):
-        return Amount(None, leaf_needs_of_terms(inline(formula.root, formula.vocabulary), facts, formula.vocabulary))
-    return Amount(None if value is None else to_fen(value))
+        return Amount(
+            None, leaf_needs_of_terms(inline(formula.root, formula.vocabulary), facts, formula.vocabulary)
+        )
+    return Amount(to_fen(value) if isinstance(value, int | Decimal | Fraction) else None)
 
 
-def to_fen(value: object) -> Decimal:
+def to_fen(value: int | Decimal | Fraction) -> Decimal:
     """An exact number as yuan with two decimals."""
-    exact = Fraction(value)  # type: ignore[arg-type]
+    exact = Fraction(value)
     return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(FEN, ROUND_HALF_UP)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from eligibility.kleene import UNKNOWN, OneOf, Truth, at_least, fact_value, term, truth
+from eligibility.kleene import UNKNOWN, OneOf, Truth, fact_value, term, truth
 from eligibility.size_standard import INPUTS, SizeGroup, SizeStandard
 from eligibility.syntax import (
     And,
@@ -35,7 +35,9 @@ from eligibility.syntax import (
 )
 from eligibility.vocabulary import Fact, Vocabulary
 
-BUDGET = 40_000  # parts looked at; past it the answer is "undetermined" with every open fact named, which is sound
+BUDGET = (
+    40_000  # parts looked at; past it the answer is "undetermined" with every open fact named, which is sound
+)
 FILLER = "\U0010ffff"  # ends a made-up code no constant ends with
 # A formula over named leaves, flattened: ("leaf", key, positive) | ("all"|"any", frozenset) | ("atleast", k, tuple)
 Formula = bool | tuple  # type: ignore[type-arg]
@@ -197,7 +199,9 @@ def canonical(node: Node, positive: bool, problem: Problem) -> Formula:
             return canonical(operand, not positive, problem)
         case And(operands=operands) | Or(operands=operands):
             conjunctive = isinstance(node, And) == positive
-            return joined("all" if conjunctive else "any", (canonical(o, positive, problem) for o in operands))
+            return joined(
+                "all" if conjunctive else "any", (canonical(o, positive, problem) for o in operands)
+            )
         case Call(name="at_least", args=(Literal(value=count), ListOf(items=items))):
             parts = [canonical(i, positive, problem) for i in items]
             needed = int(count) if positive else len(parts) - int(count) + 1  # type: ignore[arg-type]
@@ -247,7 +251,9 @@ def leaf_state(leaf: Node, problem: Problem) -> tuple[object, ...]:
 def leaf_outcomes(leaf: Node, problem: Problem) -> frozenset[bool]:
     """The truth values a leaf can have. A leaf over several free facts is taken to have both."""
     free = leaf_facts(leaf, problem)
-    if len(free) != 1 or any(problem.vocabulary.facts[n.name].computed for n in walk(leaf) if isinstance(n, Ref)):
+    if len(free) != 1 or any(
+        problem.vocabulary.facts[n.name].computed for n in walk(leaf) if isinstance(n, Ref)
+    ):
         return frozenset((True, False))
     try:
         values = cells(free[0], leaf, problem)
@@ -445,9 +451,7 @@ def number_value(fact: Fact, value: Fraction) -> object:
     return int(value) if fact.type == "int" else value
 
 
-def leaf_needs_of_terms(
-    node: Node, facts: Mapping[str, object], vocabulary: Vocabulary
-) -> tuple[str, ...]:
+def leaf_needs_of_terms(node: Node, facts: Mapping[str, object], vocabulary: Vocabulary) -> tuple[str, ...]:
     """The unknown given facts a computed part names, sorted; branches the known facts rule out are left out."""
     problem = Problem(vocabulary, dict(facts))
     found: set[str] = set()

@@ -38,7 +38,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "A yes-or-no condition is needed here; `{text}` is not one",
     ),
     "not_a_number": ("这里要的是数字，`{text}` 不是", "A number is needed here; `{text}` is not one"),
-    "not_money": ("金额公式要算出数字，`{text}` 不是", "A benefit formula must give a number; `{text}` does not"),
+    "not_money": (
+        "金额公式要算出数字，`{text}` 不是",
+        "A benefit formula must give a number; `{text}` does not",
+    ),
     "type_mismatch": (
         "`{left}` 和 `{right}` 不是同一类，不能用 `{op}` 比较",
         "`{left}` and `{right}` are of different kinds and cannot be compared with `{op}`",
@@ -55,8 +58,8 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "bad_code": ("`{value}` 不是 `{name}` 的代码", "`{value}` is not a code of `{name}`"),
     "bad_date": ("`{text}` 不是存在的日期", "`{text}` is not a date that exists"),
     "date_as_text": (
-        "日期要写成 date(\"{text}\")",
-        "Write a date as date(\"{text}\")",
+        '日期要写成 date("{text}")',
+        'Write a date as date("{text}")',
     ),
     "list_needed": ("`{op}` 的右边要写成列表", "A list is needed on the right of `{op}`"),
     "constant_needed": ("`{name}` 在这里只接受写定的值", "`{name}` takes only a written value here"),
@@ -124,7 +127,9 @@ class Diagnostic:
         text = message(self.code, self.params, lang)
         if self.suggestion is None:
             return text
-        hint = f"did you mean `{self.suggestion}`?" if lang.startswith("en") else f"是不是 `{self.suggestion}`？"
+        hint = (
+            f"did you mean `{self.suggestion}`?" if lang.startswith("en") else f"是不是 `{self.suggestion}`？"
+        )
         return f"{text}; {hint}" if lang.startswith("en") else f"{text}；{hint}"
 
     def to_json(self, lang: str = "en") -> dict[str, object]:

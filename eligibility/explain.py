@@ -194,4 +194,9 @@ def _decisive(trace: Trace, *, wanted: bool) -> list[Trace]:
         # a failed "not" is told as itself: "you are X" reads wrong without the not
         child = trace.children[0]
         return [trace] if child.is_leaf else _decisive(child, wanted=not wanted)
-    return [leaf for child in trace.children if child.verdict is wanted for leaf in _decisive(child, wanted=wanted)]
+    return [
+        leaf
+        for child in trace.children
+        if child.verdict is wanted
+        for leaf in _decisive(child, wanted=wanted)
+    ]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from eligibility.size_standard import INPUTS
 from eligibility.syntax import (
@@ -55,7 +55,7 @@ Number = int | Decimal | Fraction
 Term = bool | Number | str | dt.date | None | Unknown | OneOf
 Truth = bool | None
 
-TESTS: Mapping[str, Callable[[object, object], bool]] = {
+TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,

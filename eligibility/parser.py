@@ -37,7 +37,10 @@ INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 
 # Words CEL keeps for itself (cel-spec, doc/langdef.md, "Syntax").
 RESERVED = frozenset(
-    "as break const continue else for function if import let loop package namespace return var void while".split()
+    (
+        *("as", "break", "const", "continue", "else", "for", "function", "if", "import"),
+        *("let", "loop", "package", "namespace", "return", "var", "void", "while"),
+    )
 )
 NEWLINES = ("\n", "\r")
 ESCAPES = {
@@ -224,9 +227,7 @@ class Parser:
             refuse("unexpected_end", max(0, token.start - 1), token.end, wanted=wanted, wanted_en=wanted_en)
         suggestion = {"and": "&&", "or": "||", "not": "!", "AND": "&&", "OR": "||"}.get(token.text)
         shown = token.text[:40]
-        refuse(
-            "expected", token.start, token.end, suggestion, wanted=wanted, wanted_en=wanted_en, text=shown
-        )
+        refuse("expected", token.start, token.end, suggestion, wanted=wanted, wanted_en=wanted_en, text=shown)
 
     def expect(self, op: str) -> Token:
         if not self.is_op(op):

@@ -196,7 +196,9 @@ class Teller:
                 a, b = self.term(start), self.term(end)
                 return f"从{a}到{b}的整月数" if self.zh else f"the whole months from {a} to {b}"
             case Call(name=name, args=args):
-                words = {"min": ("其中较小的", "the smaller of "), "max": ("其中较大的", "the larger of ")}[name]
+                words = {"min": ("其中较小的", "the smaller of "), "max": ("其中较大的", "the larger of ")}[
+                    name
+                ]
                 told = "、".join(self.term(a) for a in args) if self.zh else ", ".join(map(self.term, args))
                 return f"（{told}）{words[0]}" if self.zh else f"{words[1]}({told})"
         return to_cel(node)
@@ -238,7 +240,12 @@ def number_words(value: Decimal, unit: str | None, zh: bool) -> str:
     text = trimmed(value)
     if unit == "percent":
         return f"{text}%"
-    words = {"CNY yuan": ("元", "yuan"), "person": ("人", "persons"), "month": ("个月", "months"), "year": ("岁", "years")}
+    words = {
+        "CNY yuan": ("元", "yuan"),
+        "person": ("人", "persons"),
+        "month": ("个月", "months"),
+        "year": ("岁", "years"),
+    }
     if unit not in words:
         return text
     return f"{text} {words[unit][0 if zh else 1]}"

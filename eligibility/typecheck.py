@@ -49,6 +49,7 @@ class Kind:
         return self.base in ("int", "decimal", "any")
 
 
+Side = tuple[Kind, Node]
 ANY = Kind("any")
 BOOL = Kind("bool")
 
@@ -148,7 +149,7 @@ class Checker:
     def compare(self, node: Node) -> Kind:
         assert isinstance(node, Compare)
         left, right = self.kind(node.left), self.kind(node.right)
-        if not self.same_kind(node, node.op, left, right, node.left, node.right):
+        if not self.same_kind(node, node.op, (left, node.left), (right, node.right)):
             return BOOL
         ordered = left.base in ("int", "decimal", "date", "any") and right.base in (
             "int",
@@ -167,7 +168,8 @@ class Checker:
         self.value_fits(right.fact, node.left)
         return BOOL
 
-    def same_kind(self, node: Node, op: str, left: Kind, right: Kind, a: Node, b: Node) -> bool:
+    def same_kind(self, node: Node, op: str, one: Side, other: Side) -> bool:
+        (left, a), (right, b) = one, other
         if "any" in (left.base, right.base):
             return True
         if {left.base, right.base} == {"date", "text"}:
@@ -178,9 +180,10 @@ class Checker:
         if left.base != right.base and not (left.is_number and right.is_number):
             self.complain("type_mismatch", node.span, left=brief(a), right=brief(b), op=op)
             return False
-        return self.same_unit(node, left, right, a, b)
+        return self.same_unit(node, one, other)
 
-    def same_unit(self, node: Node, left: Kind, right: Kind, a: Node, b: Node) -> bool:
+    def same_unit(self, node: Node, one: Side, other: Side) -> bool:
+        (left, a), (right, b) = one, other
         if left.unit and right.unit and left.unit != right.unit:
             self.complain(
                 "unit_mismatch",
@@ -216,7 +219,7 @@ class Checker:
         for item in node.right.items:
             if not isinstance(item, Literal):
                 self.complain("constant_needed", item.span, name="in")
-            elif self.same_kind(node, "in", left, self.kind(item), node.left, item):
+            elif self.same_kind(node, "in", (left, node.left), (self.kind(item), item)):
                 self.value_fits(left.fact, item)
         return BOOL
 
@@ -229,7 +232,7 @@ class Checker:
             elif node.right.value == 0:
                 self.complain("divide_by_zero", node.right.span)
         elif node.op in "+-":
-            self.same_unit(node, left, right, node.left, node.right)
+            self.same_unit(node, (left, node.left), (right, node.right))
         base = "int" if (left.base, right.base) == ("int", "int") else "decimal"
         return Kind(base, left.unit or right.unit)
 
@@ -241,7 +244,7 @@ class Checker:
         assert isinstance(node, Cond)
         self.condition(node.test)
         then, otherwise = self.kind(node.then), self.kind(node.otherwise)
-        if not self.same_kind(node, "?:", then, otherwise, node.then, node.otherwise):
+        if not self.same_kind(node, "?:", (then, node.then), (otherwise, node.otherwise)):
             return ANY
         return then if then.base == otherwise.base else Kind("decimal", then.unit or otherwise.unit)
 
@@ -308,7 +311,11 @@ class Checker:
             return BOOL
         for condition in conditions.items:
             self.condition(condition)
-        if not isinstance(count, Literal) or isinstance(count.value, bool) or not isinstance(count.value, int):
+        if (
+            not isinstance(count, Literal)
+            or isinstance(count.value, bool)
+            or not isinstance(count.value, int)
+        ):
             self.complain("constant_needed", count.span, name="at_least")
         elif not 1 <= count.value <= max(1, len(conditions.items)):
             self.complain("count_range", count.span, limit=len(conditions.items))
@@ -329,7 +336,7 @@ class Checker:
             return ANY
         kinds = [self.number(arg) for arg in node.args]
         for arg, kind in zip(node.args[1:], kinds[1:], strict=True):
-            self.same_unit(node, kinds[0], kind, node.args[0], arg)
+            self.same_unit(node, (kinds[0], node.args[0]), (kind, arg))
         base = "int" if all(k.base == "int" for k in kinds) else "decimal"
         return Kind(base, next((k.unit for k in kinds if k.unit), None))
 

@@ -103,7 +103,7 @@ class Parameter:
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """Facts by name (given, derived and context ones), groups in asking order, parameters, the size standard."""
+    """Facts by name (given, derived, context), groups in asking order, parameters, the size standard."""
 
     facts: Mapping[str, Fact]
     groups: tuple[Group, ...]
@@ -197,7 +197,8 @@ def _derived(entry: Mapping[str, Any], path: str | Path) -> Node | None:
     try:
         return read(entry["rule"] if "rule" in entry else condition_to_cel(entry["condition"]))
     except (RuleError, ValueError, KeyError, TypeError) as error:
-        raise VocabularyError(f"{path}: `{entry['name']}` is derived by a rule that does not parse: {error}") from error
+        where = f"{path}: `{entry['name']}`"
+        raise VocabularyError(f"{where} is derived by a rule that does not parse: {error}") from error
 
 
 def _number(value: object) -> Decimal | None:

@@ -16,7 +16,7 @@ from marketplace.shipped import in_force, shipped_policies
 
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command: FILE holds `facts: {name: value}`; null is known to be none, absent is unknown."""
+    """Register the command: FILE holds `facts: {name: value}`; null = known to be none, absent = unknown."""
     parser = subparsers.add_parser("match", help="policies of the shipped pack that apply to facts in a file")
     parser.add_argument("file", metavar="FILE.yaml", help="facts: {name: value}; - reads standard input")
     parser.add_argument("--as-of", type=dt.date.fromisoformat, help="the day to judge on, YYYY-MM-DD")
@@ -54,7 +54,7 @@ def facts_of(document: dict[str, Any]) -> Facts:
 
 
 def judge(facts: Facts, day: dt.date) -> dict[str, Any]:
-    """`{eligible: [id], undetermined: {id: [missing facts]}, ineligible: [id]}` over what is in force on `day`."""
+    """`{eligible: [id], undetermined: {id: [missing]}, ineligible: [id]}` over what is in force on `day`."""
     vocabulary = Vocabulary.shipped()
     known = facts.on(day, vocabulary)
     found: dict[str, Any] = {"eligible": [], "undetermined": {}, "ineligible": []}
