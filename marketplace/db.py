@@ -13,9 +13,9 @@ from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from litestar.utils.scope.state import ScopeState
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 SESSION = "marketplace_session"
 KEEP = "marketplace_keep_changes"
@@ -78,14 +78,25 @@ class UnitOfWork(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Run the application with a `send` that ends the transaction first."""
+        failed: list[Exception] = []
 
         async def send_after_commit(message: Message) -> None:
             if message["type"] == "http.response.start":
-                await _finish(scope, message["status"])
+                try:
+                    await _finish(scope, message["status"])
+                except Exception as error:
+                    failed.append(error)
+                    raise
             await send(message)
 
         try:
             await next_app(scope, receive, send_after_commit)
+        except Exception as error:
+            if not failed:
+                raise
+            # The framework thinks the answer has begun; nothing has left, so the outer handler may answer.
+            ScopeState.from_scope(scope).response_started = False
+            raise failed[0] from error
         finally:
             session: AsyncSession | None = scope["state"].pop(SESSION, None)
             if session is not None:
@@ -98,8 +109,6 @@ async def _finish(scope: Scope, status: int) -> None:
     if session is None:
         return
     if state.get(KEEP) or (status < 400 and not state.get(DROP)):
-        state[KEEP] = False
-        state[DROP] = True  # should the commit fail, the error answer must not try again
         await session.commit()
     else:
         await session.rollback()

@@ -21,8 +21,7 @@ import asyncpg
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
-from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from marketplace.db import create_engine, open_session
 from marketplace.embedded_postgres import FOR_TESTS, EmbeddedPostgres

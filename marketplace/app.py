@@ -1,0 +1,169 @@
+"""The composition root: the one place where rooms, settings, database and clock become a running application.
+
+Everything a handler needs is injected by name from here, so that no room below ever imports this one. A route
+that does not say who may use it stops the start: nothing is open by accident.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from litestar import Litestar, Router
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import CacheControlHeader, State
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.plugins.pydantic import PydanticDIPlugin, PydanticInitPlugin, PydanticSchemaPlugin
+from litestar.routes import HTTPRoute
+from litestar.static_files import create_static_files_router
+
+from auth import api as auth_api
+from auth.plugin import AuthPlugin
+from auth.state import AuthState
+from auth.tokens import TokenKey
+from marketplace import apidoc, health, inputs, outputs, problems, secrets_kept
+from marketplace.db import UnitOfWork, create_engine, provide_session
+from marketplace.metrics import Measure, Metrics
+from marketplace.process import end_with_parent
+from marketplace.profiles import api as profiles_api
+from marketplace.security import secure_headers
+from marketplace.settings import Settings
+
+STATIC = Path(__file__).with_name("static")
+MAX_BODY_BYTES = 1_000_000
+"""The largest request body; a route that takes uploads sets its own limit."""
+
+ROUTERS: tuple[Router, ...] = (
+    health.router,
+    auth_api.router,
+    profiles_api.router,
+)  # fmt: skip
+"""Every router of the house, one line each."""
+
+
+class UnguardedRouteError(RuntimeError):
+    """A route does not declare who may use it; add `**access(...)` or `**PUBLIC` to its decorator."""
+
+
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Litestar:
+    """The application on `settings.database_url`, telling time by `clock`. Raises UnguardedRouteError."""
+    if settings.database_url is None:
+        raise ValueError(
+            "the application needs a database_url; `marketplace serve` fills in the embedded one"
+        )
+    engine = create_engine(settings.database_url)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        yield
+        await engine.dispose()
+
+    app = Litestar(
+        route_handlers=[*ROUTERS, _static()],
+        state=State({"engine": engine, "settings": settings, "clock": clock}),
+        dependencies={
+            "session": Provide(provide_session),
+            "now": Provide(provide_now, sync_to_thread=False),
+            "as_of": Provide(provide_as_of, sync_to_thread=False),
+            "settings": Provide(provide_settings, sync_to_thread=False),
+        },
+        plugins=[
+            PydanticInitPlugin(),
+            PydanticSchemaPlugin(),
+            PydanticDIPlugin(),
+            inputs.StrictInputs(),
+            AuthPlugin(
+                AuthState(
+                    key=TokenKey.load_or_create(settings.keys),
+                    now=clock,
+                    session_of=provide_session,
+                    secure_cookies=settings.secure,
+                )
+            ),
+        ],
+        middleware=[Measure(Metrics()), UnitOfWork()],
+        csrf_config=_csrf(settings),
+        exception_handlers=problems.HANDLERS,
+        before_send=[secure_headers],
+        type_encoders=outputs.ENCODERS,
+        openapi_config=apidoc.configuration(),
+        request_max_body_size=MAX_BODY_BYTES,
+        logging_config=None,
+        lifespan=[lifespan],
+    )
+    refuse_unguarded(app.routes)
+    return app
+
+
+def served() -> Litestar:
+    """What granian calls in each worker process: the application of the environment's settings."""
+    end_with_parent()
+    return create_app(Settings.from_env())
+
+
+def provide_now(state: State) -> datetime:
+    """Dependency `now`: this moment, in UTC."""
+    moment: datetime = state["clock"]()
+    return moment
+
+
+def provide_as_of(state: State) -> date:
+    """Dependency `as_of`: the business date policies and rates are judged on."""
+    settings: Settings = state["settings"]
+    return settings.as_of
+
+
+def provide_settings(state: State) -> Settings:
+    """Dependency `settings`."""
+    settings: Settings = state["settings"]
+    return settings
+
+
+def refuse_unguarded(routes: Iterable[object]) -> None:
+    """Raise UnguardedRouteError naming every route without opt["access"]."""
+    open_routes = [
+        f"{'/'.join(sorted(handler.http_methods))} {route.path}"
+        for route in routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if not handler.opt.get("access") and not _only_lists_methods(handler)
+    ]
+    if open_routes:
+        raise UnguardedRouteError("no access declared on: " + ", ".join(sorted(open_routes)))
+
+
+def _only_lists_methods(handler: HTTPRouteHandler) -> bool:
+    """The framework's own OPTIONS answer, which carries an Allow header and nothing else."""
+    return handler.http_methods == {"OPTIONS"} and handler.fn.__module__ == "litestar.routes.http"
+
+
+def _csrf(settings: Settings) -> CSRFConfig:
+    """Forms carry a signed token; the API has none because it takes no cookies.
+
+    The cookie's name follows the secret, so that a browser with a cookie of another installation on the same
+    address gets a new one instead of a refusal it cannot mend.
+    """
+    secret = secrets_kept.text(settings.keys / "csrf-secret")
+    return CSRFConfig(
+        secret=secret,
+        cookie_name=f"mp_csrf_{secrets_kept.fingerprint(secret)}",
+        cookie_httponly=True,
+        cookie_secure=settings.secure,
+        exclude=r"^/api/",
+    )
+
+
+def _static() -> Router:
+    STATIC.mkdir(exist_ok=True)
+    return create_static_files_router(
+        path="/static",
+        directories=[STATIC],
+        cache_control=CacheControlHeader(public=True, max_age=3600),
+        opt={"access": "public"},
+    )

@@ -1,0 +1,50 @@
+"""Whether the service lives, whether it can serve, and its figures: what an operator's tools ask.
+
+Live asks nothing but itself, so that a lost database does not make a supervisor kill a healthy process; ready
+asks the database and its revision, so that no traffic comes before a migration is done.
+"""
+
+import asyncio
+from functools import cache
+
+from litestar import MediaType, Request, Response, Router, get
+from litestar.datastructures import State
+from sqlalchemy.exc import SQLAlchemyError
+
+from auth.guards import PUBLIC
+from marketplace import migrating
+from marketplace.metrics import METRICS, Metrics
+
+PATIENCE = 3.0
+"""Seconds the database has to answer before the service calls itself not ready."""
+
+newest = cache(migrating.head)
+
+
+@get("/health/live", include_in_schema=False, **PUBLIC)
+async def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "live"}
+
+
+@get("/health/ready", include_in_schema=False, **PUBLIC)
+async def ready(state: State) -> Response[dict[str, str]]:
+    """The database answers and stands at the newest migration: 200, else 503 and the reason."""
+    try:
+        revision = await asyncio.wait_for(migrating.current(state["engine"]), PATIENCE)
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return Response({"status": "unavailable", "database": "no answer"}, status_code=503)
+    if revision != newest():
+        found = revision or "none"
+        return Response({"status": "unavailable", "database": f"at revision {found}"}, status_code=503)
+    return Response({"status": "ready", "database": f"at revision {revision}"})
+
+
+@get("/metrics", include_in_schema=False, media_type=MediaType.TEXT, **PUBLIC)
+async def metrics(request: Request[object, object, State]) -> Response[bytes]:
+    """Prometheus' figures of this process."""
+    figures: Metrics = request.scope["state"][METRICS]
+    return Response(figures.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+router = Router(path="/", route_handlers=[live, ready, metrics])

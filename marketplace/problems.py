@@ -1,0 +1,232 @@
+"""Every refusal of the service, from one table: an RFC 9457 problem for the API, a page for people, same
+words.
+
+Rooms raise plain exceptions that know no HTTP; statuses.py gives each class its status, and the catalogues
+give `error.<code>.title` and `.detail` their words.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import msgspec
+from litestar.connection import Request
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.response import Redirect, Response
+from litestar.types import ExceptionHandlersMap
+
+from auth.errors import LoginNeeded
+from auth.guards import is_api
+from eligibility.errors import FactProblem, FactsError, RuleError
+from marketplace.db import drop_changes
+from marketplace.faults import is_unavailable, is_unstorable
+from marketplace.i18n import LANGS, translate
+from marketplace.inputs import InvalidInput
+from marketplace.language import language_of
+from marketplace.profiles.errors import FactsRefused
+from marketplace.statuses import STATUS
+
+log = logging.getLogger("marketplace")
+
+MEDIA_TYPE = "application/problem+json"
+MACHINES = ("/health/", "/metrics", "/static/")
+
+HTTP_CODES: Mapping[int, str] = {
+    400: "http.bad_request",
+    401: "http.not_authenticated",
+    403: "http.forbidden",
+    404: "http.not_found",
+    405: "http.method_not_allowed",
+    406: "http.not_acceptable",
+    413: "http.too_large",
+    415: "http.unsupported_media_type",
+    422: "input.invalid",
+    429: "http.too_many_requests",
+    500: "http.unexpected",
+    503: "http.unavailable",
+}
+
+FIELD_KINDS = frozenset(
+    {
+        "missing", "extra_forbidden", "string_type", "int_type", "int_from_float", "bool_type", "float_type",
+        "decimal_type", "decimal_parsing", "decimal_max_places", "decimal_max_digits", "decimal_whole_digits",
+        "list_type", "dict_type", "model_type", "literal_error", "enum", "date_type", "date_parsing",
+        "date_from_datetime_parsing", "datetime_type", "datetime_parsing", "timezone_aware", "uuid_type",
+        "uuid_parsing", "string_too_short", "string_too_long", "string_pattern_mismatch", "too_short", "too_long",
+        "greater_than", "greater_than_equal", "less_than", "less_than_equal", "text.unstorable", "none_required",
+        "json_invalid", "int_parsing_size", "finite_number", "string_unicode",
+    }
+)  # fmt: skip
+"""Pydantic's error types that have words of their own (`error.field.<type>`); others say
+`error.field.invalid`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One field at fault: its dotted path, a code, and the words in both languages."""
+
+    field: str
+    code: str
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A refusal, ready for either form. titles and details: {language: words}."""
+
+    status: int
+    code: str
+    titles: Mapping[str, str]
+    details: Mapping[str, str]
+    faults: tuple[Fault, ...] = ()
+
+    def to_json(self, lang: str, instance: str) -> dict[str, Any]:
+        """The members of RFC 9457, plus code, errors and the detail in both languages."""
+        return {
+            "type": f"/problems/{self.code}",
+            "title": self.titles[lang],
+            "status": self.status,
+            "detail": self.details[lang],
+            "code": self.code,
+            "instance": instance,
+            "errors": [
+                {"field": fault.field, "code": fault.code, "detail": fault.details[lang]}
+                for fault in self.faults
+            ],
+            "messages": dict(self.details),
+        }
+
+
+def problem_of(error: Exception) -> Problem:
+    """What to tell the caller about any exception; unexpected ones tell nothing and are a 500."""
+    if isinstance(error, RuleError):
+        return _problem(422, "eligibility.rule", {}, _rule_faults(error))
+    if isinstance(error, FactsError | FactsRefused):
+        return _problem(
+            422, "eligibility.facts", {"count": len(error.problems)}, _fact_faults(error.problems)
+        )
+    if isinstance(error, InvalidInput):
+        return _problem(422, "input.invalid", {"count": len(error.faults)}, _input_faults(error))
+    status = _status(error)
+    if status is not None and isinstance(code := getattr(error, "code", None), str):
+        params: Mapping[str, object] = getattr(error, "params", {})
+        return _problem(status, code, params, _own_fault(error, code, params))
+    if isinstance(error, ValidationException):
+        return _problem(422, "input.invalid", {"count": len(error.extra or ())}, _framework_faults(error))
+    if isinstance(error, HTTPException):
+        code = HTTP_CODES.get(
+            error.status_code, "http.bad_request" if error.status_code < 500 else "http.unexpected"
+        )
+        return _problem(error.status_code, code, {})
+    if is_unavailable(error):
+        return _problem(503, "http.unavailable", {})
+    if is_unstorable(error) or isinstance(error, RecursionError):
+        return _problem(422, "http.unstorable", {})
+    return _problem(500, "http.unexpected", {})
+
+
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The framework's exception handler for everything: a redirect to sign in, a problem or a page."""
+    drop_changes(request)
+    if isinstance(error, LoginNeeded):
+        return Redirect(error.location, status_code=303)
+    problem = problem_of(error)
+    if problem.status >= 500:
+        log.error("%s %s: %s", request.method, request.url.path, problem.code, exc_info=error)
+    lang = language_of(request)
+    path = request.url.path
+    if is_api(request) or path.startswith(MACHINES):
+        body = msgspec.json.encode(problem.to_json(lang, path))
+        response: Response[Any] = Response(body, status_code=problem.status, media_type=MEDIA_TYPE)
+    else:
+        response = last_resort_page(problem, lang)
+    response.headers.update(_headers(error, problem))
+    response.headers["content-language"] = lang
+    return response
+
+
+HANDLERS: ExceptionHandlersMap = {Exception: answer}
+
+
+def last_resort_page(problem: Problem, lang: str) -> Response[Any]:
+    """A page without templates, for when those cannot be rendered."""
+    title, detail = escape(problem.titles[lang]), escape(problem.details[lang])
+    page = (
+        f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title></head>'
+        f'<body><main><h1>{title}</h1><p>{detail}</p><p><a href="/">{translate(lang, "error.http.home")}</a></p>'
+        "</main></body></html>"
+    )
+    return Response(page, status_code=problem.status, media_type="text/html; charset=utf-8")
+
+
+def _status(error: Exception) -> int | None:
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
+
+
+def _problem(status: int, code: str, params: Mapping[str, object], faults: tuple[Fault, ...] = ()) -> Problem:
+    return Problem(
+        status, code, _words(f"error.{code}.title", params), _words(f"error.{code}.detail", params), faults
+    )
+
+
+def _words(key: str, params: Mapping[str, object]) -> dict[str, str]:
+    shown = {name: _shown(value) for name, value in params.items()}
+    return {lang: translate(lang, key, **shown) for lang in LANGS}
+
+
+def _shown(value: object) -> object:
+    return (
+        ", ".join(str(part) for part in value) if isinstance(value, list | tuple | set | frozenset) else value
+    )
+
+
+def _own_fault(error: Exception, code: str, params: Mapping[str, object]) -> tuple[Fault, ...]:
+    name = getattr(error, "field", None)
+    return (Fault(name, code, _words(f"error.{code}.detail", params)),) if isinstance(name, str) else ()
+
+
+def _input_faults(error: InvalidInput) -> tuple[Fault, ...]:
+    return tuple(
+        Fault(fault.field, fault.kind, _words(_field_key(fault.kind), fault.params)) for fault in error.faults
+    )
+
+
+def _field_key(kind: str) -> str:
+    return f"error.field.{kind if kind in FIELD_KINDS else 'invalid'}"
+
+
+def _framework_faults(error: ValidationException) -> tuple[Fault, ...]:
+    """Faults of path and query parameters, which the framework checks; its English words are not shown."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    names = [str(item.get("key", "")) for item in extra if isinstance(item, dict)]
+    return tuple(Fault(name, "invalid", _words("error.field.invalid", {})) for name in names)
+
+
+def _fact_faults(problems: tuple[FactProblem, ...]) -> tuple[Fault, ...]:
+    return tuple(
+        Fault(f"facts.{problem.fact}", problem.code, {lang: problem.message(lang) for lang in LANGS})
+        for problem in problems
+    )
+
+
+def _rule_faults(error: RuleError) -> tuple[Fault, ...]:
+    return tuple(
+        Fault(f"rule[{found.start}:{found.end}]", found.code, {lang: found.message(lang) for lang in LANGS})
+        for found in error.diagnostics
+    )
+
+
+def _headers(error: Exception, problem: Problem) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    if isinstance(error, HTTPException) and error.headers:
+        headers.update({name.lower(): value for name, value in error.headers.items()})
+    if problem.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    if problem.status == 503:
+        headers["retry-after"] = "5"
+    if isinstance(seconds := getattr(error, "retry_after", None), int):
+        headers["retry-after"] = str(seconds)
+    return headers

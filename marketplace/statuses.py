@@ -1,0 +1,65 @@
+"""The HTTP status of every refusal the rooms can raise; the one place where domain errors meet HTTP.
+
+Not yours and not there are one answer (404). A new class of an errors.py gets its line here, or a test fails.
+"""
+
+from collections.abc import Mapping
+
+from auth import errors as auth
+from eligibility import errors as eligibility
+from loans import errors as loans
+from marketplace.inputs import InvalidInput
+from marketplace.profiles import errors as profiles
+
+STATUS: Mapping[type[Exception], int] = {
+    InvalidInput: 422,
+    # eligibility
+    eligibility.RuleError: 422,
+    eligibility.FactsError: 422,
+    eligibility.VocabularyError: 500,
+    # auth
+    auth.NotAuthenticated: 401,
+    auth.InvalidToken: 401,
+    auth.LoginFailed: 401,
+    auth.LoginNeeded: 303,
+    auth.Forbidden: 403,
+    auth.TooManyAttempts: 429,
+    auth.UsernameTaken: 409,
+    auth.UsernameRefused: 422,
+    auth.PasswordRefused: 422,
+    auth.ConsentNotFound: 404,
+    auth.IdempotencyKeyRefused: 422,
+    auth.IdempotencyKeyReused: 422,
+    auth.IdempotencyKeyBusy: 409,
+    # marketplace.profiles
+    profiles.EnterpriseNotFound: 404,
+    profiles.UsccTaken: 409,
+    profiles.UsccYours: 409,
+    profiles.UsccMalformed: 422,
+    profiles.UsccCheckDigit: 422,
+    profiles.ResidentIdMalformed: 422,
+    profiles.ResidentIdRefused: 422,
+    profiles.EntityTypeRefused: 422,
+    profiles.FactSaidTwice: 422,
+    profiles.FactsRefused: 422,
+    # loans
+    loans.NotFound: 404,
+    loans.QueueEmpty: 404,
+    loans.ActionNotPossible: 409,
+    loans.ActionNotAllowed: 403,
+    loans.ChangedMeanwhile: 409,
+    loans.ClaimedByAnother: 409,
+    loans.NotClaimed: 409,
+    loans.SecondPersonNeeded: 403,
+    loans.TermsDiffer: 409,
+    loans.AlreadyApplied: 409,
+    loans.AlreadyDisbursed: 409,
+    loans.NotEligible: 409,
+    loans.FactsMissing: 409,
+    loans.ProductNotOffered: 409,
+    loans.MethodNotOffered: 422,
+    loans.AmountRefused: 422,
+    loans.ConsentMismatch: 422,
+    loans.TermsOutside: 422,
+    loans.ReasonsNeeded: 422,
+}
