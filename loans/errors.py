@@ -109,13 +109,6 @@ class MethodNotOffered(LoansError):
     code = "loans.method_not_offered"
 
 
-class AmountRefused(LoansError):
-    """An amount that is negative, zero, finer than a fen or past what can be asked for; params: least, most
-    (422)."""
-
-    code = "loans.amount_refused"
-
-
 class ConsentMismatch(LoansError):
     """The consent does not name exactly this bank, purpose and data; params: expected (422)."""
 

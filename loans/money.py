@@ -45,3 +45,8 @@ def round_pct(exact: float | Decimal | Fraction, places: int = 4) -> Decimal:
     """A percentage as Decimal with a fixed number of places, half up."""
     value = exact if isinstance(exact, Decimal) else Decimal(repr(float(exact)))
     return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def exact(number: int | float | str | Decimal) -> Decimal:
+    """A number from YAML as the decimal it was written as: 3.65 becomes Decimal("3.65")."""
+    return number if isinstance(number, Decimal) else Decimal(str(number))

@@ -58,7 +58,6 @@ STATUS: Mapping[type[Exception], int] = {
     loans.FactsMissing: 409,
     loans.ProductNotOffered: 409,
     loans.MethodNotOffered: 422,
-    loans.AmountRefused: 422,
     loans.ConsentMismatch: 422,
     loans.TermsOutside: 422,
     loans.ReasonsNeeded: 422,

@@ -1,0 +1,178 @@
+"""What a confirmation says: one stored application put into the words of one language, ready to print.
+
+It confirms receipt and no more, and says so: nobody at the bank has decided when it is issued, so its
+strength is indicative.
+Why the product fits is replayed from the stored rule and facts, not from today's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+
+from eligibility import Facts, Trace, Vocabulary, explain
+from eligibility.sentence import describe
+from loans.applications import Translate
+from loans.deadlines import CHINA
+from loans.money import yuan_from_fen
+from loans.offers import rule_of
+from loans.schedule import RepaymentMethod
+from loans.schemas import ProductRead, QuoteRead
+from loans.tables import Application
+from pdf.document import (
+    MOST_ITEMS,
+    ConfirmationDocument,
+    Reason,
+    Strength,
+    StrengthBox,
+    Words,
+    longest,
+    shorten,
+)
+
+Say = Callable[..., str]
+CONDITIONS = ("facts_checked", "terms_set", "contract")
+NEXT_STEPS = ("answer", "follow", "withdraw")
+ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What printing needs of the running service: its address, its words, and `sign`, from document to
+    signed bytes."""
+
+    base_url: str
+    translate: Translate
+    sign: Callable[[ConfirmationDocument], bytes]
+
+
+def paper(
+    application: Application, consent_wording: str, press: Press, language: str, now: datetime
+) -> ConfirmationDocument:
+    """The confirmation of `application` in `language`, issued at `now`."""
+
+    def say(key: str, **params: object) -> str:
+        return press.translate(language, f"lending.paper.{key}", **params)
+
+    product = ProductRead.model_validate(application.product)
+    quote = QuoteRead.model_validate(application.quote)
+    english = language == "en"
+    bank = product.bank_name_en if english else product.bank_name_zh
+    due = day_text(application.due_on, language)
+    return ConfirmationDocument(
+        language=language,
+        issued_at=now,
+        strength=Strength.INDICATIVE,
+        boxes=_boxes(say),
+        reasons=tuple(reasons(application, say, language))[:MOST_ITEMS],
+        words=Words(**{each.name: say(f"word.{each.name}") for each in fields(Words)}),
+        serial=application.serial,
+        verify_url=f"{press.base_url}/verify/{application.serial}",
+        title=say("title"),
+        subtitle=_fit("subtitle", say("subtitle", bank=bank, due=due)),
+        issued_text=moment_text(now, language),
+        submitted_text=moment_text(application.submitted_at, language),
+        application_number=application.serial,
+        enterprise_name=_fit("enterprise_name", application.applicant["name"]),
+        uscc=application.applicant["uscc"],
+        bank_name=_fit("bank_name", bank),
+        product_name=_fit("product_name", product.name_en if english else product.name_zh),
+        amount=amount_text(yuan_from_fen(application.amount_fen), language),
+        term=say("term", months=application.term_months),
+        annualised_rate=say("rate", pct=f"{quote.apr_pct.quantize(Decimal('0.01'))}"),
+        rate_method=_fit("rate_method", say("rate_method", pct=f"{quote.apr_simple_pct:.2f}")),
+        repayment_method=_fit("repayment_method", _repayment(quote, say, language)),
+        purpose=_fit("purpose", application.purpose),
+        total_cost=amount_text(quote.cost_yuan, language),
+        total_cost_note=say("total_cost_note"),
+        status=_fit("status", press.translate(language, f"lending.status.{application.status}")),
+        consent=_fit("consent", consent_wording),
+        seal_notice=say("seal_notice"),
+        conditions=tuple(say(f"condition.{each}", bank=bank) for each in CONDITIONS),
+        next_steps=tuple(say(f"next.{each}", due=due) for each in NEXT_STEPS),
+    )
+
+
+def _fit(field: str, text: str) -> str:
+    return shorten(text, longest(ConfirmationDocument, field))
+
+
+def _boxes(say: Say) -> tuple[StrengthBox, StrengthBox, StrengthBox]:
+    low, middle, high = (
+        StrengthBox(each, say(f"strength.{each.value}"), say(f"strength.{each.value}.meaning"))
+        for each in Strength
+    )
+    return low, middle, high
+
+
+def _repayment(quote: QuoteRead, say: Say, language: str) -> str:
+    return say(
+        f"repayment.{RepaymentMethod(quote.repayment_method).value}",
+        payment=amount_text(quote.payment_yuan, language),
+        last=amount_text(quote.final_payment_yuan, language),
+    )
+
+
+def reasons(application: Application, say: Say, language: str) -> list[Reason]:
+    """The conditions of the product's rule that were met, each with what this enterprise has."""
+    words = Vocabulary.shipped()
+    known = Facts.from_json(application.facts, words).on(application.as_of)
+    trace = explain(rule_of(application.rule_text), known)
+    parts = trace.children if trace.op == "all" else (trace,)
+    return [
+        Reason(
+            clause=part.clause or say("clause", n=number),
+            sentence=shorten(describe(part.node, words, language), longest(Reason, "sentence")),
+            value=shorten(_values(part, words, say, language), longest(Reason, "value")),
+        )
+        for number, part in enumerate(parts, start=1)
+    ]
+
+
+def _values(trace: Trace, words: Vocabulary, say: Say, language: str) -> str:
+    found: dict[str, str] = {}
+    for leaf in _leaves(trace):
+        if leaf.fact and leaf.known and leaf.fact not in found:
+            found[leaf.fact] = value_text(leaf.fact, leaf.value, words, say, language)
+    return say("and").join(found.values())
+
+
+def _leaves(trace: Trace) -> list[Trace]:
+    if trace.is_leaf:
+        return [trace]
+    return [leaf for child in trace.children for leaf in _leaves(child)]
+
+
+def value_text(name: str, value: object, words: Vocabulary, say: Say, language: str) -> str:
+    """A fact's value in words: yes or no, the label of a choice, a number, an amount of money."""
+    fact = words.facts[name]
+    if isinstance(value, bool):
+        return say("yes" if value else "no")
+    if isinstance(value, int | float | Decimal):
+        number = Decimal(str(value))
+        if fact.type == "money":
+            return amount_text(number, language)
+        return say("number_of_months", n=value) if fact.unit == "month" else f"{number.normalize():,f}"
+    if value is None:
+        return say("none")
+    return fact.choice_label(str(value), language) if fact.type == "enum" else str(value)
+
+
+def amount_text(yuan: Decimal, language: str) -> str:
+    """An amount as it is printed: fen only where there are some."""
+    figure = f"{yuan:,.0f}" if yuan == yuan.to_integral_value() else f"{yuan:,.2f}"
+    return f"CNY {figure}" if language == "en" else f"{figure} 元"
+
+
+def day_text(day: date, language: str) -> str:
+    """A day with its year."""
+    if language == "en":
+        return f"{day.day} {ENGLISH_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def moment_text(moment: datetime, language: str) -> str:
+    """An instant as the clock in China showed it."""
+    local = moment.astimezone(CHINA)
+    between = ", " if language == "en" else " "
+    return f"{day_text(local.date(), language)}{between}{local:%H:%M}"

@@ -1,0 +1,127 @@
+"""Reads of needs and applications, each narrowed to who asks: another's row is not found, exactly as a
+missing one.
+
+Plain functions on a session; nothing here changes a row.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from auth import queries as auth_queries
+from auth.actor import Actor
+from auth.roles import BANK_ROLES, Role
+from auth.tables import Membership, User
+from loans.deadlines import Standing, near_until
+from loans.errors import NotFound
+from loans.lifecycle import QUEUED
+from loans.tables import Application, ApplicationEvent, Decision, FinancingRequest
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Which applications a person may see: an owner those of his enterprises, bank staff their bank's, an
+    auditor all."""
+    if actor.role == Role.OWNER:
+        mine = select(col(Membership.enterprise_id)).where(col(Membership.user_id) == actor.user_id)
+        return col(Application.enterprise_id).in_(mine)
+    if actor.role in BANK_ROLES and actor.bank_id:
+        return col(Application.bank_id) == actor.bank_id
+    if actor.role == Role.AUDITOR:
+        return col(Application.id).is_not(None)
+    return col(Application.id).is_(None)
+
+
+async def application_for(session: AsyncSession, actor: Actor, application_id: UUID) -> Application:
+    """The application if this person may see it; raises NotFound."""
+    found = await session.scalar(
+        select(Application)
+        .where(col(Application.id) == application_id, visible_to(actor))
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def applications_of(session: AsyncSession, actor: Actor) -> Sequence[Application]:
+    """The owner's applications, newest first."""
+    found = await session.scalars(
+        select(Application)
+        .where(visible_to(actor))
+        .order_by(col(Application.submitted_at).desc(), col(Application.id))
+    )
+    return found.all()
+
+
+async def request_for(session: AsyncSession, actor: Actor, request_id: UUID) -> FinancingRequest:
+    """A need of one of the owner's enterprises; raises NotFound."""
+    found = await session.get(FinancingRequest, request_id)
+    if found is None or not await auth_queries.acts_for(session, actor.user_id, found.enterprise_id):
+        raise NotFound
+    return found
+
+
+async def requests_of(session: AsyncSession, actor: Actor) -> Sequence[FinancingRequest]:
+    """The needs of the owner's enterprises, newest first."""
+    mine = select(col(Membership.enterprise_id)).where(col(Membership.user_id) == actor.user_id)
+    found = await session.scalars(
+        select(FinancingRequest)
+        .where(col(FinancingRequest.enterprise_id).in_(mine))
+        .order_by(col(FinancingRequest.created_at).desc(), col(FinancingRequest.id))
+    )
+    return found.all()
+
+
+async def events_of(session: AsyncSession, application_id: UUID) -> Sequence[ApplicationEvent]:
+    """The timeline, oldest first."""
+    found = await session.scalars(
+        select(ApplicationEvent)
+        .where(col(ApplicationEvent.application_id) == application_id)
+        .order_by(col(ApplicationEvent.id))
+    )
+    return found.all()
+
+
+async def decisions_of(session: AsyncSession, application_id: UUID) -> Sequence[Decision]:
+    """The bank's decisions, first then second."""
+    found = await session.scalars(
+        select(Decision).where(col(Decision.application_id) == application_id).order_by(col(Decision.stage))
+    )
+    return found.all()
+
+
+async def display_names(session: AsyncSession, user_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Names of colleagues, for the bank's own pages."""
+    if not user_ids:
+        return {}
+    found = await session.execute(
+        select(col(User.id), col(User.display_name)).where(col(User.id).in_(user_ids))
+    )
+    return dict(found.tuples().all())
+
+
+def waiting_at(bank_id: str) -> ColumnElement[bool]:
+    """Cases that wait for this bank."""
+    waiting = col(Application.status).in_([status.value for status in QUEUED])
+    return (col(Application.bank_id) == bank_id) & waiting
+
+
+def standing_filter(standing: Standing, today: date) -> ColumnElement[bool]:
+    """The due days of one standing as a condition on the row."""
+    due = col(Application.due_on)
+    if standing is Standing.OUTSIDE:
+        return due < today
+    if standing is Standing.NEAR:
+        return due.between(today, near_until(today))
+    return due > near_until(today)
+
+
+async def counters(session: AsyncSession, bank_id: str, today: date) -> dict[Standing, int]:
+    """How many waiting cases of the bank stand where."""
+    columns = [func.count().filter(standing_filter(each, today)) for each in Standing]
+    row = (await session.execute(select(*columns).where(waiting_at(bank_id)))).one()
+    return dict(zip(Standing, (int(value) for value in row), strict=True))
