@@ -166,12 +166,9 @@ def starts(value: Term, prefixes: tuple[str, ...]) -> Truth:
 
 def fact_value(name: str, facts: Mapping[str, object], vocabulary: Vocabulary) -> Term:
     """The value of a fact: stated, or derived from stated ones over all values it can have."""
-    if name in facts:
-        value = facts[name]
-        if isinstance(value, str) and vocabulary.facts[name].type == "date":
-            return dt.date.fromisoformat(value)
-        return Decimal(repr(value)) if isinstance(value, float) else value  # type: ignore[return-value]
     fact = vocabulary.facts[name]
+    if name in facts:
+        return stated(facts[name], fact.type)
     if fact.computed == "size_class":
         known = {i: facts[i] for i in INPUTS if i in facts}
         sizes = vocabulary.size_standard.possible(known)  # type: ignore[arg-type]
@@ -180,6 +177,13 @@ def fact_value(name: str, facts: Mapping[str, object], vocabulary: Vocabulary) -
         found = truth(fact.derived, facts, vocabulary)
         return UNKNOWN if found is None else found
     return UNKNOWN
+
+
+def stated(value: Any, kind: str) -> Term:
+    """A stated value in its own kind: money is a decimal even when somebody wrote a whole number."""
+    if kind in ("money", "decimal") and type(value) in (int, float):
+        return Decimal(repr(value))
+    return dt.date.fromisoformat(value) if kind == "date" and isinstance(value, str) else value
 
 
 def term(node: Node, facts: Mapping[str, object], vocabulary: Vocabulary) -> Term:
