@@ -82,7 +82,9 @@ def periodic_irr(flows: Sequence[float]) -> float:
 
 
 def compounded(period_rate: float, periods: float) -> float:
-    """(1 + i)^n - 1."""
+    """(1 + i)^n - 1; raises RateError for a rate that loses everything."""
+    if period_rate <= -1:
+        raise RateError("none")
     return math.expm1(periods * math.log1p(period_rate))
 
 

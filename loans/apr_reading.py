@@ -60,6 +60,8 @@ def _exact(text: str, where: str) -> Fraction:
 
 
 def positive(case: Case, key: str) -> Fraction:
+    if key not in case:
+        raise CaseError(f"`{key}` is missing")
     value = number(case[key], key)
     if value <= 0:
         raise CaseError(f"`{key}` must be above zero")
