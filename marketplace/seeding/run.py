@@ -1,0 +1,71 @@
+"""Runs the seeding steps in order, each in its own transaction, and shows how far it is.
+
+On a terminal a bar, elsewhere one line a step, so that a log stays readable.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from marketplace.db import create_engine, transaction
+from marketplace.seeding import accounts, enterprises, reference
+from marketplace.seeding.step import Progress, Step
+from marketplace.settings import Settings
+
+PATIENT = {"statement_timeout": "120s", "idle_in_transaction_session_timeout": "120s"}
+
+
+def steps(settings: Settings, clock: Callable[[], datetime]) -> tuple[Step, ...]:
+    """Every step, in the order they build on each other; the demo ones only where the settings want them."""
+    shipped = reference.STEPS
+    if not settings.demo:
+        return shipped
+    return (
+        *shipped,
+        accounts.step(settings.demo_credentials, clock),
+        enterprises.step(settings.keys, clock),
+    )
+
+
+def seed(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    """Fill the migrated database at settings.database_url with what it lacks. Not callable inside an event
+    loop.
+    """
+    console = Console(file=sys.stderr)
+    columns = (
+        TextColumn("  {task.description:<18}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
+        asyncio.run(_seed(settings, clock, bar, console))
+
+
+async def _seed(settings: Settings, clock: Callable[[], datetime], bar: Bar, console: Console) -> None:
+    if settings.database_url is None:
+        raise ValueError("seeding needs a database_url")
+    engine = create_engine(settings.database_url, pooled=False, timeouts=PATIENT)
+    try:
+        for step in steps(settings, clock):
+            task = bar.add_task(step.name, total=None)
+            reached = [0]
+            async with transaction(engine) as session:
+                await step.work(session, _showing(bar, task, reached))
+            if not console.is_terminal:
+                console.print(f"  {step.name}: {reached[0]:,}", highlight=False)
+    finally:
+        await engine.dispose()
+
+
+def _showing(bar: Bar, task: TaskID, reached: list[int]) -> Progress:
+    def show(done: int, total: int) -> None:
+        reached[0] = done
+        bar.update(task, completed=done, total=total or None)
+
+    return show
