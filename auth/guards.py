@@ -98,7 +98,7 @@ async def _bearer(connection: Connection) -> Actor | None:
         raise InvalidToken
     now = state.now()
     found = await sessions.actor_of(
-        await request_session(connection), state.key.decode(token.strip(), now), now
+        await request_session(connection), state.key.decode(token, now), now
     )
     if found is None:
         raise InvalidToken

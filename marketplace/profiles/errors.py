@@ -76,9 +76,9 @@ class FactSaidTwice(ProfilesError):
 
 
 class FactsRefused(ProfilesError):
-    """Some facts do not fit the vocabulary (422); `problems` says which and why."""
+    """Some facts do not fit the vocabulary (422); `problems` says which and why, in the engine's own words."""
 
-    code = "profiles.facts_refused"
+    code = "eligibility.facts"
 
     def __init__(self, problems: tuple[FactProblem, ...]) -> None:
         super().__init__(count=len(problems))
