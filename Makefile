@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 RUN := .venv-run
 DEV := .venv
 NODE := .build/node
-PIP_FLAGS := --disable-pip-version-check --no-input --quiet --no-deps --require-hashes
+PIP_FLAGS := --disable-pip-version-check --no-input --quiet --quiet --no-deps --require-hashes
 LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-emit-options
 ASSETS := $(shell find marketplace/assets -type f 2>/dev/null) $(wildcard package.json package-lock.json)
@@ -18,12 +18,12 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 .DELETE_ON_ERROR:
 
 run: ## set up what is missing, then serve on 127.0.0.1:$${PORT:-8000}
-	@$(MAKE) --no-print-directory -j2 $(RUN)/.stamp assets
+	@$(MAKE) -s --no-print-directory -j2 $(RUN)/.stamp assets
 	@exec $(RUN)/bin/marketplace serve
 
 test: ## everything, browser included
-	@$(MAKE) --no-print-directory -j2 $(DEV)/.stamp assets
-	@$(MAKE) --no-print-directory chromium
+	@$(MAKE) -s --no-print-directory -j2 $(DEV)/.stamp assets
+	@$(MAKE) -s --no-print-directory chromium
 	@$(DEV)/bin/python -m pytest -n 2
 
 check: $(DEV)/.stamp ## format, types, arrows, migrations: quick enough for every commit
@@ -55,7 +55,7 @@ $(RUN)/.stamp: requirements/run.txt pyproject.toml | python
 	@echo "Installing what the service needs into $(RUN) (once, about a minute)"
 	@[ -x $(RUN)/bin/python ] || $(PYTHON) -m venv $(RUN)
 	@$(RUN)/bin/python -m pip install $(PIP_FLAGS) -r requirements/run.txt
-	@$(RUN)/bin/python -m pip install --disable-pip-version-check --quiet --no-build-isolation --no-deps \
+	@$(RUN)/bin/python -m pip install --disable-pip-version-check --quiet --quiet --no-build-isolation --no-deps \
 		--config-settings editable_mode=compat --editable .
 	@touch $@
 
@@ -63,7 +63,7 @@ $(DEV)/.stamp: requirements/dev.txt pyproject.toml | python
 	@echo "Installing what tests and checks need into $(DEV) (once, about two minutes)"
 	@[ -x $(DEV)/bin/python ] || $(PYTHON) -m venv $(DEV)
 	@$(DEV)/bin/python -m pip install $(PIP_FLAGS) -r requirements/dev.txt
-	@$(DEV)/bin/python -m pip install --disable-pip-version-check --quiet --no-build-isolation --no-deps \
+	@$(DEV)/bin/python -m pip install --disable-pip-version-check --quiet --quiet --no-build-isolation --no-deps \
 		--config-settings editable_mode=compat --editable .
 	@touch $@
 
@@ -72,7 +72,7 @@ assets: marketplace/static/.built
 
 marketplace/static/.built: $(ASSETS) | python
 	@echo "Building the browser's files into marketplace/static"
-	@command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || $(MAKE) --no-print-directory $(NODE)/.stamp
+	@command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || $(MAKE) -s --no-print-directory $(NODE)/.stamp
 	@mkdir -p marketplace/static
 	@[ ! -f marketplace/assets/build.py ] || PATH="$(CURDIR)/$(NODE)/bin:$$PATH" $(PYTHON) marketplace/assets/build.py
 	@touch $@

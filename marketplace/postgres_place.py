@@ -96,15 +96,25 @@ def programs(identity: Identity) -> Path:
     copy = _base() / f"postgresql-{importlib.metadata.version(DISTRIBUTION)}"
     if not copy.exists():
         fresh = copy.with_name(f"{copy.name}.{secrets.token_hex(4)}")
-        shutil.copytree(install, fresh, symlinks=True, ignore=shutil.ignore_patterns("include"))
-        for path in (fresh, *fresh.rglob("*")):
-            if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
+        _copy_programs(install, fresh)
         try:
             fresh.rename(copy)
         except OSError:  # another start was quicker; its copy is as good
             shutil.rmtree(fresh)
-    return copy / "bin"
+    return copy / PACKAGE / install.name / "bin"
+
+
+def _copy_programs(install: Path, target: Path) -> None:
+    """Copy the programs and the wheel's shared libraries, which they find by their place beside the package."""
+    skipped = shutil.ignore_patterns("include", "*.a", "pgxs")
+    shutil.copytree(install, target / PACKAGE / install.name, symlinks=True, ignore=skipped)
+    libraries = install.parents[1] / f"{PACKAGE}.libs"
+    if libraries.exists():
+        shutil.copytree(libraries, target / libraries.name, symlinks=True)
+    for path in (target, *target.rglob("*")):
+        if not path.is_symlink():
+            runs = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+            path.chmod(0o755 if runs else 0o644)
 
 
 def data_folder(home: Path, identity: Identity) -> Path:
