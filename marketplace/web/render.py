@@ -1,0 +1,123 @@
+"""Templates -> pages: one environment, the words of the request's language, and what every page shows.
+
+`page()` is the only way a handler makes HTML, so that language, CSRF token and who is signed in are never
+forgotten.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+from litestar import Request
+from litestar.datastructures import Cookie
+from litestar.enums import MediaType
+from litestar.response import Response
+from litestar.utils.scope.state import ScopeState
+from markupsafe import Markup, escape
+
+from auth.guards import actor_of
+from marketplace.i18n import translate, translate_plural
+from marketplace.language import COOKIE, language_of, named
+from marketplace.settings import Settings
+from marketplace.web import format as words
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+STATIC = Path(__file__).parents[1] / "static"
+CSRF_FIELD = "_csrf_token"
+YEAR = 365 * 24 * 3600
+
+
+@cache
+def environment() -> Environment:
+    """The Jinja environment: our templates first, then the GOV.UK macros, everything escaped."""
+    found = Environment(
+        loader=ChoiceLoader([FileSystemLoader(TEMPLATES), PackageLoader("govuk_frontend_jinja")]),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.globals["static"] = static
+    return found
+
+
+@cache
+def static(name: str) -> str:
+    """The address of a built asset with its content in the query, so that browsers may keep it for good."""
+    path = STATIC / name
+    version = hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else "unbuilt"
+    return f"/static/{name}?v={version}"
+
+
+def page(
+    request: Request[Any, Any, Any],
+    template: str,
+    status_code: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
+) -> Response[str]:
+    """The page of `template` with `context`, in the request's language; ?lang= is remembered in a cookie."""
+    lang = language_of(request)
+    body = environment().get_template(template).render(**shared(request, lang), **context)
+    asked = named(request.query_params.get("lang"))
+    kept = [] if asked is None else [Cookie(COOKIE, asked, max_age=YEAR, samesite="lax", httponly=True)]
+    return Response(
+        body,
+        media_type=MediaType.HTML,
+        status_code=status_code,
+        cookies=kept,
+        headers={"content-language": lang, **(headers or {})},
+    )
+
+
+def shared(request: Request[Any, Any, Any], lang: str) -> dict[str, Any]:
+    """What every template may use."""
+    settings: Settings = request.app.state["settings"]
+    token = ScopeState.from_scope(request.scope).csrf_token
+    csrf = token if isinstance(token, str) else ""
+    return {
+        "lang": lang,
+        "other_lang": "en" if words.is_zh(lang) else "zh",
+        "other_url": _with_lang(request, "en" if words.is_zh(lang) else "zh"),
+        "t": partial(_text, lang),
+        "tn": partial(_plural, lang),
+        "actor": actor_of(request),
+        "csrf": csrf,
+        "csrf_header": request.app.csrf_config.header_name if request.app.csrf_config else "",
+        "csrf_input": Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, csrf),
+        "as_of": settings.as_of,
+        "path": request.url.path,
+        **formats(lang, settings.as_of),
+    }
+
+
+def formats(lang: str, as_of: dt.date) -> dict[str, Any]:
+    """The formatting functions bound to a language and the page's day."""
+    return {
+        "yuan": partial(words.yuan, lang=lang),
+        "fen": partial(words.fen, lang=lang),
+        "wan": partial(words.wan, lang=lang),
+        "day": partial(words.day, lang=lang, as_of=as_of),
+        "full_day": partial(words.day, lang=lang),
+        "moment": partial(words.moment, lang=lang),
+        "pct": words.pct,
+    }
+
+
+def _text(lang: str, key: str, **params: object) -> Markup:
+    """A text with its parameters escaped; the catalogue's own text may carry markup."""
+    return Markup(translate(lang, key, **{name: escape(value) for name, value in params.items()}))  # noqa: S704 - parameters are escaped
+
+
+def _plural(lang: str, key: str, n: int, **params: object) -> Markup:
+    return Markup(translate_plural(lang, key, n, **{name: escape(value) for name, value in params.items()}))  # noqa: S704 - parameters are escaped
+
+
+def _with_lang(request: Request[Any, Any, Any], lang: str) -> str:
+    """The same address with ?lang replaced."""
+    kept = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
+    return f"{request.url.path}?{urlencode([*kept, ('lang', lang)])}"
