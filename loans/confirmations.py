@@ -82,7 +82,7 @@ async def public_confirmation(session: AsyncSession, serial: str) -> PublicConfi
         .join(Application, col(Application.id) == col(Confirmation.application_id))
         .where(col(Confirmation.serial) == serial)
     )
-    row = found.tuples().one_or_none()
+    row = found.one_or_none()
     if row is None:
         return None
     issued, application = row

@@ -27,7 +27,7 @@ async def current_products(session: AsyncSession) -> list[ProductRead]:
         .where(col(Product.status) == "current")
         .order_by(col(Product.bank_id), col(Product.id))
     )
-    return [read(product, bank) for product, bank in found.tuples()]
+    return [read(product, bank) for product, bank in found]
 
 
 async def current_product(session: AsyncSession, product_id: str) -> ProductRead:
@@ -37,7 +37,7 @@ async def current_product(session: AsyncSession, product_id: str) -> ProductRead
         .join(Bank, col(Bank.id) == col(Product.bank_id))
         .where(col(Product.status) == "current", col(Product.id) == product_id)
     )
-    row = found.tuples().one_or_none()
+    row = found.one_or_none()
     if row is None:
         raise NotFound(field="product_id")
     return read(*row)

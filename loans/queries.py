@@ -101,7 +101,7 @@ async def display_names(session: AsyncSession, user_ids: Sequence[UUID]) -> dict
     found = await session.execute(
         select(col(User.id), col(User.display_name)).where(col(User.id).in_(user_ids))
     )
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def waiting_at(bank_id: str) -> ColumnElement[bool]:

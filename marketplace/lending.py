@@ -1,0 +1,30 @@
+"""Joins the loans room to what lies above it: enterprises and their facts, words, fonts and the signing key.
+
+The one place where a profile becomes an applicant, so that loans never see a profile's row.
+"""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from loans.applicant import Applicant, Provenance
+from marketplace.profiles import queries, service
+
+
+async def applicant_of(session: AsyncSession, enterprise_id: UUID) -> Applicant:
+    """The enterprise with its usable facts and their sources; it must exist."""
+    enterprise = await queries.enterprise_by_id(session, enterprise_id)
+    if enterprise is None:
+        raise LookupError(f"a need points at enterprise {enterprise_id}, which is not stored")
+    profile = await service.profile_of(session, enterprise_id)
+    return Applicant(
+        enterprise_id=enterprise_id,
+        name=enterprise.name,
+        uscc=enterprise.uscc,
+        facts=profile.facts,
+        provenance={
+            row.name: Provenance(source=row.source, updated_at=row.updated_at)
+            for row in profile.rows
+            if row.name in profile.facts
+        },
+    )
