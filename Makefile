@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 RUN := .venv-run
 DEV := .venv
 NODE := .build/node
-PIP_FLAGS := --disable-pip-version-check --no-input --quiet --quiet --no-deps --require-hashes
+PIP_FLAGS := --disable-pip-version-check --no-input --quiet --quiet --no-compile --no-deps --require-hashes
 LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-emit-options
 ASSETS := $(shell find marketplace/assets -type f 2>/dev/null) $(wildcard package.json package-lock.json)

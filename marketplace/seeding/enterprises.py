@@ -45,6 +45,9 @@ def step(keys: Path, clock: Callable[[], datetime]) -> Step:
                 await session.execute(select(col(Enterprise.uscc)).where(col(Enterprise.uscc).in_(codes)))
             ).scalars()
         )
+        progress(len(present), len(entries))
+        if len(present) == len(entries):
+            return
         key = IdentityKey.load_or_create(keys)
         owners = {name: await _owner(session, name) for name in {entry["owner"] for entry in entries}}
         for number, entry in enumerate(entries, 1):

@@ -34,6 +34,7 @@ async def load(
         progress(present, present)
         return
     rows = rows_of(file, columns)
+    progress(0, len(rows))
     connection = await (await session.connection()).get_raw_connection()
     driver = connection.driver_connection
     if driver is None:

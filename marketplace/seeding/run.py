@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bar
 
 from marketplace.db import create_engine, transaction
-from marketplace.seeding import accounts, enterprises, reference
-from marketplace.seeding.step import Progress, Step
+from marketplace.seeding import accounts, enterprises, loans, reference
+from marketplace.seeding.step import Step
 from marketplace.settings import Settings
 
 PATIENT = {"statement_timeout": "120s", "idle_in_transaction_session_timeout": "120s"}
@@ -22,7 +22,7 @@ PATIENT = {"statement_timeout": "120s", "idle_in_transaction_session_timeout": "
 
 def steps(settings: Settings, clock: Callable[[], datetime]) -> tuple[Step, ...]:
     """Every step, in the order they build on each other; the demo ones only where the settings want them."""
-    shipped = reference.STEPS
+    shipped = (*reference.STEPS, loans.step(clock))
     if not settings.demo:
         return shipped
     return (
@@ -53,19 +53,25 @@ async def _seed(settings: Settings, clock: Callable[[], datetime], bar: Bar, con
     engine = create_engine(settings.database_url, pooled=False, timeouts=PATIENT)
     try:
         for step in steps(settings, clock):
-            task = bar.add_task(step.name, total=None)
-            reached = [0]
+            shown = _Shown(bar, step.name)
             async with transaction(engine) as session:
-                await step.work(session, _showing(bar, task, reached))
-            if not console.is_terminal:
-                console.print(f"  {step.name}: {reached[0]:,}", highlight=False)
+                await step.work(session, shown)
+            if shown.worked and not console.is_terminal:
+                console.print(f"  {step.name}: {shown.done:,}", highlight=False)
     finally:
         await engine.dispose()
 
 
-def _showing(bar: Bar, task: TaskID, reached: list[int]) -> Progress:
-    def show(done: int, total: int) -> None:
-        reached[0] = done
-        bar.update(task, completed=done, total=total or None)
+class _Shown:
+    """A step's progress as a bar, which appears with the first thing there is to do."""
 
-    return show
+    def __init__(self, bar: Bar, name: str) -> None:
+        self.done = 0
+        self.worked = False
+        self._bar = bar
+        self._task: TaskID = bar.add_task(name, total=None, visible=False)
+
+    def __call__(self, done: int, total: int) -> None:
+        self.done = done
+        self.worked = self.worked or done != total
+        self._bar.update(self._task, completed=done, total=total or None, visible=self.worked)
