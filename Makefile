@@ -10,7 +10,7 @@ NODE := .build/node
 PIP_FLAGS := --disable-pip-version-check --no-input --quiet --quiet --no-compile --no-deps --require-hashes
 LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-emit-options
-ASSETS := $(shell find marketplace/assets -type f 2>/dev/null) $(wildcard package.json package-lock.json)
+ASSETS := $(shell find marketplace/assets -type f -not -name '*.pyc')
 CHROMIUMS := chromium chromium-browser google-chrome google-chrome-stable
 
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -36,7 +36,7 @@ bench: $(DEV)/.stamp
 	@$(DEV)/bin/python -m bench
 
 clean: ## remove what was built; var/ (your data) stays
-	@rm -rf $(RUN) $(DEV) .build marketplace/static build *.egg-info
+	@rm -rf $(RUN) $(DEV) .build node_modules marketplace/static build *.egg-info
 	@rm -rf .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -67,14 +67,17 @@ $(DEV)/.stamp: requirements/dev.txt pyproject.toml | python
 		--config-settings editable_mode=compat --editable .
 	@touch $@
 
-# Node from the PATH; where there is none, from a wheel of its own environment.
+# Node from the PATH; where there is none, from a wheel in an environment of its own.
 assets: marketplace/static/.built
 
-marketplace/static/.built: $(ASSETS) | python
-	@echo "Building the browser's files into marketplace/static"
+marketplace/static/.built: $(ASSETS) node_modules/.stamp | python
+	@$(PYTHON) -m marketplace.assets.build
+	@touch $@
+
+node_modules/.stamp: package.json package-lock.json .npmrc | python
+	@echo "Fetching the browser's files and the fonts (once)"
 	@command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || $(MAKE) -s --no-print-directory $(NODE)/.stamp
-	@mkdir -p marketplace/static
-	@[ ! -f marketplace/assets/build.py ] || PATH="$(CURDIR)/$(NODE)/bin:$$PATH" $(PYTHON) marketplace/assets/build.py
+	@PATH="$(CURDIR)/$(NODE)/bin:$$PATH" npm ci --silent --no-progress
 	@touch $@
 
 $(NODE)/.stamp: requirements/node.txt | python

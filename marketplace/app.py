@@ -22,7 +22,9 @@ from auth import api as auth_api
 from auth.plugin import AuthPlugin
 from auth.state import AuthState
 from auth.tokens import TokenKey
-from marketplace import apidoc, health, inputs, outputs, problems, secrets_kept
+from loans import api as loans_api
+from loans.state import LoansPlugin
+from marketplace import apidoc, health, inputs, lending, outputs, problems, secrets_kept
 from marketplace.db import UnitOfWork, create_engine, provide_session
 from marketplace.metrics import Measure, Metrics
 from marketplace.process import end_with_parent
@@ -38,6 +40,7 @@ ROUTERS: tuple[Router, ...] = (
     health.router,
     auth_api.router,
     profiles_api.router,
+    loans_api.router,
 )  # fmt: skip
 """Every router of the house, one line each."""
 
@@ -86,6 +89,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> L
                     secure_cookies=settings.secure,
                 )
             ),
+            LoansPlugin(lending.state_of(settings)),
         ],
         middleware=[Measure(Metrics()), UnitOfWork()],
         csrf_config=_csrf(settings),
@@ -164,6 +168,6 @@ def _static() -> Router:
     return create_static_files_router(
         path="/static",
         directories=[STATIC],
-        cache_control=CacheControlHeader(public=True, max_age=3600),
+        cache_control=CacheControlHeader(public=True, max_age=86_400),
         opt={"access": "public"},
     )

@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 import msgspec
+from jinja2 import TemplateError
 from litestar.connection import Request
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect, Response
@@ -27,6 +28,7 @@ from marketplace.inputs import InvalidInput
 from marketplace.language import language_of
 from marketplace.profiles.errors import FactsRefused
 from marketplace.statuses import STATUS
+from marketplace.web.render import page
 
 log = logging.getLogger("marketplace")
 
@@ -142,13 +144,23 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         body = msgspec.json.encode(problem.to_json(lang, path))
         response: Response[Any] = Response(body, status_code=problem.status, media_type=MEDIA_TYPE)
     else:
-        response = last_resort_page(problem, lang)
+        response = page_of(request, problem, lang)
     response.headers.update(_headers(error, problem))
     response.headers["content-language"] = lang
     return response
 
 
 HANDLERS: ExceptionHandlersMap = {Exception: answer}
+
+
+def page_of(request: Request[Any, Any, Any], problem: Problem, lang: str) -> Response[Any]:
+    """The problem as a page of the service; should even that fail, one without templates."""
+    shown = {"title": problem.titles[lang], "detail": problem.details[lang], "problem": problem}
+    try:
+        return page(request, "_layout/error.html", status_code=problem.status, **shown)
+    except (TemplateError, KeyError, OSError) as error:
+        log.error("the error page itself failed", exc_info=error)
+        return last_resort_page(problem, lang)
 
 
 def last_resort_page(problem: Problem, lang: str) -> Response[Any]:

@@ -22,8 +22,7 @@ ROOMS = (
     "marketplace.portal",
     "marketplace.documents",
 )
-INSIDE = {"pdf"}
-"""Rooms whose errors are our own bugs: what the service hands them was checked before."""
+"""Where people's refusals come from; those of pdf are our own bugs, since what it prints was checked before."""
 
 
 def refusals() -> list[type[Exception]]:
