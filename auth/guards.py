@@ -97,9 +97,7 @@ async def _bearer(connection: Connection) -> Actor | None:
     if scheme.lower() != "bearer":
         raise InvalidToken
     now = state.now()
-    found = await sessions.actor_of(
-        await request_session(connection), state.key.decode(token, now), now
-    )
+    found = await sessions.actor_of(await request_session(connection), state.key.decode(token, now), now)
     if found is None:
         raise InvalidToken
     return found

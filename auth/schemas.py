@@ -1,6 +1,6 @@
 """The strict input base of every feature, its text type, and the bodies of the sign-in API.
 
-Strict and closed, because a lenient model lets "12", true and stray fields become data; see docs/decisions.
+Strict and closed, because a lenient model lets "12", true and stray fields become data.
 """
 
 import unicodedata
@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 _ALLOWED_CONTROLS = frozenset("\n\t")
+_DIRECTION_CONTROLS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 
 
 class Input(BaseModel):
@@ -27,13 +28,23 @@ class Read(BaseModel):
 
 
 def refuse_unstorable(text: str) -> str:
-    """Return `text` unless it holds NUL, other control characters (newline and tab pass) or lone
-    surrogates.
+    """Return `text` unless it holds what cannot be stored or would deceive its reader.
+
+    That is NUL and other control characters (newline and tab pass), lone surrogates, and the invisible
+    characters that reverse the direction of what follows.
     """
     for character in text:
         category = unicodedata.category(character)
-        if category == "Cs" or (category == "Cc" and character not in _ALLOWED_CONTROLS):
+        control = category == "Cc" and character not in _ALLOWED_CONTROLS
+        if control or category == "Cs" or character in _DIRECTION_CONTROLS:
             raise PydanticCustomError("text.unstorable", "the text holds a character that cannot be stored")
+    return text
+
+
+def refuse_line_breaks(text: str) -> str:
+    """Return `text` unless it runs over more than one line."""
+    if "\n" in text or "\t" in text:
+        raise PydanticCustomError("text.unstorable", "the text holds a line break or a tab")
     return text
 
 
@@ -42,14 +53,17 @@ PlainText = Annotated[str, StringConstraints(strip_whitespace=True), AfterValida
 where used.
 """
 
-ShortText = Annotated[PlainText, Field(min_length=1, max_length=200)]
+Line = Annotated[PlainText, AfterValidator(refuse_line_breaks)]
+"""Plain text on one line. Bound its length where used."""
+
+ShortText = Annotated[Line, Field(min_length=1, max_length=200)]
 """One line of text that must be there."""
 
 
 class PasswordLogin(Input):
     """`POST /api/v1/auth/token`."""
 
-    username: Annotated[PlainText, Field(min_length=1, max_length=64)]
+    username: Annotated[Line, Field(min_length=1, max_length=64)]
     password: Annotated[str, AfterValidator(refuse_unstorable), Field(min_length=1, max_length=256)]
 
 

@@ -1,7 +1,7 @@
 """Rows of people, their sign-ins, consents and deeds.
 
-Table classes never leave a handler and never receive a body: SQLModel does not validate them (DESIGN.md,
-"validation trap"). Constraints are named by hand and match migrations/versions/0001_auth.py.
+Table classes never leave a handler and never receive a body, because SQLModel does not validate them.
+Constraints are named by hand and match migrations/versions/0001_auth.py.
 """
 
 from datetime import datetime

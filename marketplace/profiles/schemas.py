@@ -9,19 +9,19 @@ from uuid import UUID
 
 from pydantic import Field
 
-from auth.schemas import Input, PlainText, Read, ShortText
+from auth.schemas import Input, Line, Read, ShortText
 
-FactName = Annotated[PlainText, Field(min_length=1, max_length=80)]
+FactName = Annotated[Line, Field(min_length=1, max_length=80)]
 
 
 class EnterpriseDraft(Input):
     """`POST /api/v1/enterprises`."""
 
-    uscc: Annotated[PlainText, Field(min_length=1, max_length=40)]
+    uscc: Annotated[Line, Field(min_length=1, max_length=40)]
     name: ShortText
-    entity_type: Annotated[PlainText, Field(min_length=1, max_length=32)]
-    owner_name: Annotated[PlainText, Field(min_length=1, max_length=100)]
-    owner_id_number: Annotated[PlainText, Field(min_length=1, max_length=40)]
+    entity_type: Annotated[Line, Field(min_length=1, max_length=32)]
+    owner_name: Annotated[Line, Field(min_length=1, max_length=100)]
+    owner_id_number: Annotated[Line, Field(min_length=1, max_length=40)]
 
 
 class EnterpriseRead(Read):

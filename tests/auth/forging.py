@@ -133,12 +133,12 @@ def _wrong_claims(
         rest = json.dumps({key: value for key, value in claims.items() if key != name})
         return rest[:-1] + f',"{name}":{text}}}'
 
-    for name in claims:
+    for name, value in claims.items():
         yield f"{name} missing", signed(private, header, {k: v for k, v in claims.items() if k != name})
         yield f"{name} null", signed(private, header, {**claims, name: None})
         yield (
             f"{name} twice",
-            signed(private, header, json.dumps(claims)[:-1] + f',"{name}":{json.dumps(claims[name])}}}'),
+            signed(private, header, json.dumps(claims)[:-1] + f',"{name}":{json.dumps(value)}}}'),
         )
     issued = claims["iat"]
     for exp in (

@@ -1,0 +1,90 @@
+"""Each route of signing in, consents and enterprises against each role and a visitor.
+
+The table is written out: a route added without a line here fails.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+from factories.people import person, sign_in
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+from litestar.testing import AsyncTestClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auth.guards import access
+from auth.roles import Role
+
+SOMEBODYS = UUID(int=7)
+EVERYBODY = frozenset(Role)
+OWNERS = frozenset({Role.OWNER})
+ROUTES = {
+    ("POST", "/api/v1/auth/logout"): EVERYBODY,
+    ("GET", "/api/v1/consents"): OWNERS,
+    ("POST", "/api/v1/consents/{consent_id:uuid}/revoke"): OWNERS,
+    ("GET", "/api/v1/enterprises"): OWNERS,
+    ("POST", "/api/v1/enterprises"): OWNERS,
+    ("GET", "/api/v1/enterprises/{enterprise_id:uuid}"): OWNERS,
+    ("GET", "/api/v1/enterprises/{enterprise_id:uuid}/facts"): OWNERS,
+    ("PUT", "/api/v1/enterprises/{enterprise_id:uuid}/facts"): OWNERS,
+}
+OPEN = {("POST", "/api/v1/auth/token"), ("POST", "/api/v1/auth/refresh")}
+
+
+def ours(app: Litestar) -> set[tuple[str, str]]:
+    return {
+        (method, route.path)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        and route.path.startswith(("/api/v1/auth", "/api/v1/consents", "/api/v1/enterprises"))
+        for handler in route.route_handlers
+        for method in handler.http_methods
+        if method != "OPTIONS"
+    }
+
+
+class TestEveryRoute:
+    """Role by method."""
+
+    def test_is_in_the_table(self, app: Litestar) -> None:
+        assert ours(app) == set(ROUTES) | OPEN
+
+    async def test_turns_visitors_away(self, client: AsyncTestClient[Litestar]) -> None:
+        for method, path in ROUTES:
+            answer = await client.request(method, _filled(path), json={})
+            assert (answer.status_code, answer.json()["code"]) == (401, "auth.not_authenticated"), path
+
+    @pytest.mark.parametrize("role", list(Role))
+    async def test_lets_in_its_roles_alone(
+        self, client: AsyncTestClient[Litestar], session: AsyncSession, now: datetime, role: Role
+    ) -> None:
+        who = await person(session, now, role)
+        for (method, path), allowed in ROUTES.items():
+            mine = await sign_in(client, who)
+            answer = await client.request(method, _filled(path), json={}, headers=mine.headers)
+            if role in allowed:
+                assert answer.status_code in (200, 204, 404, 422), (path, answer.text)
+            else:
+                assert (answer.status_code, answer.json()["code"]) == (403, "auth.forbidden"), path
+
+    async def test_judges_the_role_of_this_moment_not_of_the_sign_in(
+        self, client: AsyncTestClient[Litestar], session: AsyncSession, now: datetime
+    ) -> None:
+        who = await person(session, now, Role.OWNER)
+        mine = await sign_in(client, who)
+        connection = await session.connection()
+        await connection.exec_driver_sql(f"UPDATE users SET role = 'auditor' WHERE id = '{who.user_id}'")
+        await session.commit()
+        assert (await client.get("/api/v1/enterprises", headers=mine.headers)).status_code == 403
+
+
+def test_a_route_names_its_roles() -> None:
+    with pytest.raises(TypeError):
+        access()
+
+
+def _filled(path: str) -> str:
+    for name in ("{consent_id:uuid}", "{enterprise_id:uuid}"):
+        path = path.replace(name, str(SOMEBODYS))
+    return path
