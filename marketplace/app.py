@@ -31,6 +31,7 @@ from marketplace.process import end_with_parent
 from marketplace.profiles import api as profiles_api
 from marketplace.security import secure_headers
 from marketplace.settings import Settings
+from policies import api as policies_api
 
 STATIC = Path(__file__).with_name("static")
 MAX_BODY_BYTES = 1_000_000
@@ -41,6 +42,7 @@ ROUTERS: tuple[Router, ...] = (
     auth_api.router,
     profiles_api.router,
     loans_api.router,
+    policies_api.router,
 )  # fmt: skip
 """Every router of the house, one line each."""
 

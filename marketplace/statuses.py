@@ -10,6 +10,7 @@ from eligibility import errors as eligibility
 from loans import errors as loans
 from marketplace.inputs import InvalidInput
 from marketplace.profiles import errors as profiles
+from policies import errors as policies
 
 STATUS: Mapping[type[Exception], int] = {
     InvalidInput: 422,
@@ -61,4 +62,12 @@ STATUS: Mapping[type[Exception], int] = {
     loans.ConsentMismatch: 422,
     loans.TermsOutside: 422,
     loans.ReasonsNeeded: 422,
+    # policies
+    policies.PolicyNotFound: 404,
+    policies.WrongState: 409,
+    policies.OwnWork: 403,
+    policies.ChangedMeanwhile: 409,
+    policies.DatesCross: 422,
+    policies.NothingChanged: 409,
+    policies.ReasonNeeded: 422,
 }

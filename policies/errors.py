@@ -1,0 +1,58 @@
+"""What can be refused about policies: plain exceptions with a code and parameters, knowing no HTTP.
+
+The words are in marketplace/locale/*/errors_policies.po, the statuses in marketplace/statuses.py.
+"""
+
+from typing import ClassVar
+
+
+class PoliciesError(Exception):
+    """Whatever this room refuses."""
+
+    code: ClassVar[str] = "policies"
+
+    def __init__(self, *, field: str | None = None, **params: object) -> None:
+        self.field, self.params = field, params
+        super().__init__(f"{self.code} {params}" if params else self.code)
+
+
+class PolicyNotFound(PoliciesError):
+    """No such policy, or no such version of it."""
+
+    code = "policies.not_found"
+
+
+class WrongState(PoliciesError):
+    """The version is not in a state this can be done in; params: status, action."""
+
+    code = "policies.wrong_state"
+
+
+class OwnWork(PoliciesError):
+    """Whoever wrote, edited or submitted a version cannot publish or reject it."""
+
+    code = "policies.own_work"
+
+
+class ChangedMeanwhile(PoliciesError):
+    """The version's content is not the one this was decided on."""
+
+    code = "policies.changed_meanwhile"
+
+
+class DatesCross(PoliciesError):
+    """The last day lies before the first."""
+
+    code = "policies.dates_cross"
+
+
+class NothingChanged(PoliciesError):
+    """The draft says what is in force already."""
+
+    code = "policies.nothing_changed"
+
+
+class ReasonNeeded(PoliciesError):
+    """A rejection states why."""
+
+    code = "policies.reason_needed"

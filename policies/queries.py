@@ -1,0 +1,185 @@
+"""Reading policies: plain functions on a session.
+
+Only published versions are what owners see; everything else is asked for by name.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from policies.lifecycle import Status
+from policies.tables import PolicyVersion
+
+PUBLISHED = col(PolicyVersion.status) == Status.PUBLISHED.value
+
+
+def in_force_on(day: date) -> ColumnElement[bool]:
+    """Issued by `day`, and `day` within the effective dates, both included."""
+    return and_(
+        col(PolicyVersion.issued_on) <= day,
+        col(PolicyVersion.effective_from) <= day,
+        or_(col(PolicyVersion.effective_to).is_(None), col(PolicyVersion.effective_to) >= day),
+    )
+
+
+async def published(session: AsyncSession) -> Sequence[PolicyVersion]:
+    """Every published version, by policy id."""
+    found = await session.scalars(
+        select(PolicyVersion).where(PUBLISHED).order_by(col(PolicyVersion.policy_id))
+    )
+    return found.all()
+
+
+async def stamp(session: AsyncSession) -> tuple[int, datetime | None]:
+    """Changes exactly when something is published: how many versions ever were, and when last."""
+    done = col(PolicyVersion.status).in_([Status.PUBLISHED.value, Status.SUPERSEDED.value])
+    statement = select(func.count(), func.max(col(PolicyVersion.decided_at))).where(done)
+    count, last = (await session.execute(statement)).one()
+    return int(count), last
+
+
+async def current(session: AsyncSession, policy_id: str) -> PolicyVersion | None:
+    """The published version of a policy."""
+    found = await session.scalars(
+        select(PolicyVersion).where(PUBLISHED, col(PolicyVersion.policy_id) == policy_id)
+    )
+    return found.one_or_none()
+
+
+async def version(session: AsyncSession, policy_id: str, number: int) -> PolicyVersion | None:
+    """One version of a policy."""
+    found = await session.scalars(
+        select(PolicyVersion).where(
+            col(PolicyVersion.policy_id) == policy_id, col(PolicyVersion.version) == number
+        )
+    )
+    return found.one_or_none()
+
+
+async def open_version(session: AsyncSession, policy_id: str) -> PolicyVersion | None:
+    """The draft or submitted version of a policy; there is at most one."""
+    open_ = col(PolicyVersion.status).in_([Status.DRAFT.value, Status.SUBMITTED.value])
+    found = await session.scalars(
+        select(PolicyVersion).where(open_, col(PolicyVersion.policy_id) == policy_id)
+    )
+    return found.one_or_none()
+
+
+async def history(session: AsyncSession, policy_id: str) -> Sequence[PolicyVersion]:
+    """Every version of a policy, newest first."""
+    found = await session.scalars(
+        select(PolicyVersion)
+        .where(col(PolicyVersion.policy_id) == policy_id)
+        .order_by(col(PolicyVersion.version).desc())
+    )
+    return found.all()
+
+
+async def newest_versions(session: AsyncSession) -> Sequence[PolicyVersion]:
+    """The newest version of every policy: submitted ones first, then drafts, then the rest by id."""
+    latest = (
+        select(PolicyVersion)
+        .distinct(col(PolicyVersion.policy_id))
+        .order_by(col(PolicyVersion.policy_id), col(PolicyVersion.version).desc())
+        .subquery()
+    )
+    rank = case((latest.c.status == "submitted", 0), (latest.c.status == "draft", 1), else_=2)
+    found = await session.scalars(
+        select(PolicyVersion)
+        .join(latest, latest.c.id == col(PolicyVersion.id))
+        .order_by(rank, latest.c.policy_id)
+    )
+    return found.all()
+
+
+async def count_by_category(session: AsyncSession, day: date) -> dict[str, int]:
+    """How many policies are in force on `day`, by category."""
+    category = col(PolicyVersion.category)
+    rows = await session.execute(
+        select(category, func.count()).where(PUBLISHED, in_force_on(day)).group_by(category)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def newest(session: AsyncSession, day: date, limit: int) -> Sequence[PolicyVersion]:
+    """The policies issued last by `day` that are or will be in force, newest first."""
+    still = or_(col(PolicyVersion.effective_to).is_(None), col(PolicyVersion.effective_to) >= day)
+    found = await session.scalars(
+        select(PolicyVersion)
+        .where(PUBLISHED, col(PolicyVersion.issued_on) <= day, still)
+        .order_by(col(PolicyVersion.issued_on).desc(), col(PolicyVersion.policy_id))
+        .limit(limit)
+    )
+    return found.all()
+
+
+async def by_category(
+    session: AsyncSession, category: str, day: date | None = None
+) -> Sequence[PolicyVersion]:
+    """Published policies of a category; in force on `day` when one is given. Newest issue first."""
+    statement = select(PolicyVersion).where(PUBLISHED, col(PolicyVersion.category) == category)
+    if day is not None:
+        statement = statement.where(in_force_on(day))
+    found = await session.scalars(
+        statement.order_by(col(PolicyVersion.issued_on).desc(), col(PolicyVersion.policy_id))
+    )
+    return found.all()
+
+
+async def by_ids(session: AsyncSession, ids: Sequence[str]) -> dict[str, PolicyVersion]:
+    """The published versions of the named policies that there are."""
+    found = await session.scalars(
+        select(PolicyVersion).where(PUBLISHED, col(PolicyVersion.policy_id).in_(ids))
+    )
+    return {row.policy_id: row for row in found}
+
+
+SEARCHED = (
+    PolicyVersion.policy_id,
+    PolicyVersion.name_zh,
+    PolicyVersion.name_en,
+    PolicyVersion.title_zh,
+    PolicyVersion.title_en,
+    PolicyVersion.document_no,
+    PolicyVersion.issuer,
+    PolicyVersion.eligibility_zh,
+    PolicyVersion.eligibility_en,
+)
+
+
+async def search(
+    session: AsyncSession,
+    *,
+    words: str = "",
+    category: str | None = None,
+    level: str | None = None,
+    day: date | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> tuple[Sequence[PolicyVersion], int]:
+    """Published policies that contain every word of `words`, and how many there are in all.
+
+    Newest issue first. `day`: only those in force on it.
+    """
+    wanted: list[ColumnElement[bool]] = [PUBLISHED]
+    for word in words.split()[:8]:
+        like = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        wanted.append(or_(*(col(column).ilike(like) for column in SEARCHED)))
+    if category is not None:
+        wanted.append(col(PolicyVersion.category) == category)
+    if level is not None:
+        wanted.append(col(PolicyVersion.level) == level)
+    if day is not None:
+        wanted.append(in_force_on(day))
+    total = await session.scalar(select(func.count()).select_from(PolicyVersion).where(*wanted))
+    found = await session.scalars(
+        select(PolicyVersion)
+        .where(*wanted)
+        .order_by(col(PolicyVersion.issued_on).desc(), col(PolicyVersion.policy_id))
+        .limit(limit)
+        .offset(offset)
+    )
+    return found.all(), int(total or 0)

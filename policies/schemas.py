@@ -1,0 +1,187 @@
+"""What goes in and out of the policies' API and pages: input models, strict; Read models, made once from rows.
+
+An input is validated before any row is touched; a row is never returned itself.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from auth.schemas import Input, PlainText
+
+Category = Literal["tax_reduction", "fee_reduction", "resumption", "financial_support", "comprehensive"]
+Level = Literal["national", "province", "city"]
+
+
+class MatchInput(Input):
+    """Facts by name (absent: unknown, null: known to be none) and the day to judge on."""
+
+    facts: dict[str, Any] = Field(default_factory=dict, max_length=500)
+    as_of: date | None = None
+
+
+class PolicyDraft(Input):
+    """What an admin may change about a policy. The rule is CEL; dates are days."""
+
+    name_zh: Annotated[PlainText, Field(min_length=1, max_length=200)]
+    name_en: Annotated[PlainText, Field(min_length=1, max_length=300)]
+    rule: str = Field(max_length=25_000)
+    issued_on: date
+    effective_from: date
+    effective_to: date | None = None
+    eligibility_zh: Annotated[PlainText, Field(min_length=1, max_length=2000)]
+    eligibility_en: Annotated[PlainText, Field(min_length=1, max_length=2000)]
+    clause_zh: Annotated[PlainText, Field(min_length=1, max_length=300)]
+    clause_en: Annotated[PlainText, Field(min_length=1, max_length=300)]
+    exclusions: list[Annotated[str, Field(max_length=64)]] = Field(default_factory=list, max_length=50)
+    note: Annotated[PlainText, Field(max_length=4000)] | None = None
+
+
+class Read(BaseModel):
+    """Made from a row by `model_validate`."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class PolicySummary(Read):
+    """A published policy in a list."""
+
+    policy_id: str = Field(serialization_alias="id")
+    version: int
+    name_zh: str
+    name_en: str
+    title_zh: str
+    title_en: str
+    level: str
+    region_code: str
+    category: str
+    issuer: str
+    document_no: str
+    issued_on: date
+    effective_from: date
+    effective_to: date | None
+    checked: str
+
+
+class PolicyRead(PolicySummary):
+    """A published policy, whole."""
+
+    eligibility_zh: str
+    eligibility_en: str
+    rule: str
+    clause_zh: str
+    clause_en: str
+    benefit: dict[str, Any]
+    exclusions: list[str]
+    relations: dict[str, Any]
+    sources: list[dict[str, Any]]
+    note: str | None
+    content_sha256: str
+
+
+class PolicyDetail(PolicyRead):
+    """A published policy with its rule as a sentence in both languages."""
+
+    sentence_zh: str
+    sentence_en: str
+
+
+class PolicyList(BaseModel):
+    """A page of a list."""
+
+    total: int
+    items: list[PolicySummary]
+
+
+class VersionRead(PolicyRead):
+    """Any version, as the admins' desk shows it."""
+
+    id: UUID
+    status: str
+    editors: list[str]
+    reason: str | None
+    created_at: datetime
+    changed_at: datetime
+    submitted_by: UUID | None
+    submitted_at: datetime | None
+    decided_by: UUID | None
+    decided_at: datetime | None
+
+
+class AmountRead(BaseModel):
+    """Yuan a policy is worth here; `missing` names facts it waits for; at_most: a ceiling, not a promise."""
+
+    exact: Decimal | None
+    missing: list[str]
+    at_most: bool
+    per: str | None
+
+
+class FailedCondition(BaseModel):
+    """A condition that does not hold: where the law says so, which fact, and both values."""
+
+    clause: str | None
+    condition: str
+    fact: str | None
+    op: str
+    threshold: Any
+    value: Any
+
+
+class Named(BaseModel):
+    """The part every verdict shares."""
+
+    id: str
+    version: int
+    name_zh: str
+    name_en: str
+    category: str
+    level: str
+    document_no: str
+    clause_zh: str
+    clause_en: str
+    effective_to: date | None
+
+
+class EligibleRead(Named):
+    """A policy that applies."""
+
+    amount: AmountRead | None
+
+
+class UndeterminedRead(Named):
+    """A policy that needs more answers: the facts that can still change it."""
+
+    missing: list[str]
+    amount: AmountRead | None
+
+
+class IneligibleRead(Named):
+    """A policy that does not apply, with the conditions that fail."""
+
+    failed: list[FailedCondition]
+
+
+class QuestionRead(BaseModel):
+    """The fact most open verdicts wait for."""
+
+    fact: str
+    label_zh: str
+    label_en: str
+    policies: int
+
+
+class MatchRead(BaseModel):
+    """The answer to a match, from one consistent pack."""
+
+    as_of: date
+    pack_version: str
+    total_yuan: Decimal
+    combined: list[str]
+    eligible: list[EligibleRead]
+    undetermined: list[UndeterminedRead]
+    ineligible: list[IneligibleRead]
+    next_question: QuestionRead | None
