@@ -87,7 +87,7 @@ class _Styles:
         self.tiny = Style(plain, 8, 11.5, INK_3)
         self.aside = Style(plain, 9, 14, INK_2, "right")
         self.serial = Style(bold, 11, 15, INK, "right")
-        self.title = Style(bold, 19, 27, INK, "center", 0.1)
+        self.title = Style(bold, 19, 27, INK, "center", 0.08)
         self.subtitle = Style(plain, 9.5, 15, INK_2, "center")
         self.heading = Style(bold, 11, 16)
         self.body = Style(plain, 10, 15.6)
@@ -340,7 +340,7 @@ class _Pages(Canvas):
     """Keeps the pages until their number is known, then draws head, foot and seal and sets the metadata."""
 
     def __init__(self, *args: Any, page: _Page, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "invariant": 1})
+        super().__init__(*args, **{**kwargs, "invariant": 1, "initialFontName": page.faces.regular})
         self.page = page
         self.kept: list[dict[str, Any]] = []
 

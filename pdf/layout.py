@@ -119,7 +119,7 @@ def _part(block: TextBlock, lines: list[str], hang: str) -> TextBlock:
 
 
 def grid(
-    rows: Sequence[Sequence[Flowable]],
+    rows: Sequence[Sequence[TextBlock]],
     widths: Sequence[float],
     *,
     labels: bool,
@@ -132,6 +132,7 @@ def grid(
     """
     rules: list[Any] = [
         ("GRID", (0, 0), (-1, -1), 0.6, EDGE),
+        ("FONTNAME", (0, 0), (-1, -1), rows[0][0].style.font),  # else reportlab names a font nobody embeds
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("LEFTPADDING", (0, 0), (-1, -1), 2.6 * mm),
         ("RIGHTPADDING", (0, 0), (-1, -1), 2.6 * mm),
@@ -242,8 +243,9 @@ def draw_seal(canvas: Canvas, words: str, style: Style, box: tuple[float, float,
     canvas.roundRect(x0 + 2.6, y0 + 2.6, x1 - x0 - 5.2, y1 - y0 - 5.2, 2, stroke=1, fill=0)
     rows = words.split()
     inner = x1 - x0 - 14
+    widest = max(width_of(row, style) for row in rows)
+    set_in = replace(style, size=style.size * min(1.0, inner / widest), colour=SEAL)
     for at, row in enumerate(rows):
-        set_in = replace(style, size=min(style.size, style.size * inner / width_of(row, style)), colour=SEAL)
         y = (y0 + y1) / 2 + (len(rows) / 2 - at - 0.5) * style.leading - set_in.size * 0.36
         draw_line(canvas, row, set_in, (x0 + x1 - width_of(row, set_in)) / 2, y)
     canvas.restoreState()
