@@ -7,6 +7,7 @@ commits.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
@@ -18,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import NullPool
 
 SESSION = "marketplace_session"
-KEEP = "marketplace_keep_changes"
 DROP = "marketplace_drop_changes"
 
 TIMEOUTS = {
@@ -56,12 +56,7 @@ async def provide_session(scope: Scope, state: State) -> AsyncSession:
     return found
 
 
-def keep_changes(connection: ASGIConnection[object, object, object, State]) -> None:
-    """Commit even though the answer is an error: a refused login still counts as an attempt."""
-    connection.scope["state"][KEEP] = True
-
-
-def drop_changes(connection: ASGIConnection[object, object, object, State]) -> None:
+def drop_changes(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     """Roll back even though the answer is no error: a redirect to the login page, say."""
     connection.scope["state"][DROP] = True
 
@@ -69,7 +64,7 @@ def drop_changes(connection: ASGIConnection[object, object, object, State]) -> N
 class UnitOfWork(ASGIMiddleware):
     """Ends the request's transaction when the response starts, and closes its session whatever happens.
 
-    An answer below 400 commits, any other rolls back; `keep_changes` and `drop_changes` overrule that. A
+    An answer below 400 commits unless `drop_changes` was called, any other rolls back. A
     commit that fails raises before anything was sent, so the client gets the error and not a false
     acknowledgement.
     """
@@ -108,7 +103,7 @@ async def _finish(scope: Scope, status: int) -> None:
     session: AsyncSession | None = state.get(SESSION)
     if session is None:
         return
-    if state.get(KEEP) or (status < 400 and not state.get(DROP)):
+    if status < 400 and not state.get(DROP):
         await session.commit()
     else:
         await session.rollback()

@@ -13,7 +13,6 @@ home/logs/postgres.log.
 
 import fcntl
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -26,6 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from marketplace import secrets_kept
 from marketplace.postgres_place import Identity, data_folder, programs
 
 USER = "marketplace"
@@ -228,12 +228,7 @@ class EmbeddedPostgres:
         return [sys.executable, "-I", "-S", str(LAUNCHER), *who, str(self._programs / program), *arguments]
 
     def _password(self) -> str:
-        path = self.home / "keys" / "postgres-password"
-        if not path.exists():
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(24))
-        return path.read_text()
+        return secrets_kept.text(self.home / "keys" / "postgres-password")
 
     # Keeping it running
 

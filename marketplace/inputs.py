@@ -66,7 +66,7 @@ def read_model(target: type[BaseModel], value: Any) -> BaseModel:
 
 
 class StrictInputs(InitPlugin):
-    """Puts our reading of models before the framework's, which would convert "2" to 2 whatever the model says.
+    """Puts our reading of models first; the framework's would convert "2" to 2 whatever the model says.
 
     List it after the framework's own pydantic plugins: each of them puts its decoders first.
     """

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from jinja2 import TemplateError
 from litestar.connection import Request
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from litestar.response import Redirect, Response
 from litestar.types import ExceptionHandlersMap
 
@@ -118,6 +118,8 @@ def problem_of(error: Exception) -> Problem:
         return _problem(status, code, params, _own_fault(error, code, params))
     if isinstance(error, ValidationException):
         return _problem(422, "input.invalid", {"count": len(error.extra or ())}, _framework_faults(error))
+    if isinstance(error.__cause__, SerializationException):
+        return _problem(422, "http.bad_request", {})
     if isinstance(error, HTTPException):
         code = HTTP_CODES.get(
             error.status_code, "http.bad_request" if error.status_code < 500 else "http.unexpected"
@@ -155,7 +157,11 @@ HANDLERS: ExceptionHandlersMap = {Exception: answer}
 
 def page_of(request: Request[Any, Any, Any], problem: Problem, lang: str) -> Response[Any]:
     """The problem as a page of the service; should even that fail, one without templates."""
-    shown = {"title": problem.titles[lang], "detail": problem.details[lang], "problem": problem}
+    shown: dict[str, Any] = {
+        "title": problem.titles[lang],
+        "detail": problem.details[lang],
+        "problem": problem,
+    }
     try:
         return page(request, "_layout/error.html", status_code=problem.status, **shown)
     except (TemplateError, KeyError, OSError) as error:

@@ -1,26 +1,20 @@
-"""Random secrets that must outlive a restart, one file of mode 0600 each in the state folder's keys/.
+"""Random texts that must outlive a restart, such as the key of form tokens, kept under the state folder's keys/.
 
-Made on first use; whoever can read the folder can read them, so the folder is 0700.
+Made on first use; whoever can read the folder can read them, so the folder is 0700 and each file 0600.
 """
 
 import hashlib
-import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
+
+from auth.secret_files import create_secret_file
 
 
 def text(path: Path) -> str:
     """The secret kept at `path` (43 URL-safe characters, 256 bits), made when it is not there yet."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
-        fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(32))
-        with suppress(FileExistsError):  # another worker was quicker; its secret is the one
-            path.hardlink_to(fresh)
-        fresh.unlink()
-    return path.read_text()
+        create_secret_file(path, secrets.token_urlsafe(32).encode())
+    return path.read_text(encoding="ascii")
 
 
 def fingerprint(secret: str) -> str:
