@@ -43,13 +43,13 @@ class PolicyDraft(Input):
 class Read(BaseModel):
     """Made from a row by `model_validate`."""
 
-    model_config = ConfigDict(from_attributes=True, frozen=True)
+    model_config = ConfigDict(from_attributes=True, frozen=True, populate_by_name=True)
 
 
 class PolicySummary(Read):
     """A published policy in a list."""
 
-    policy_id: str = Field(serialization_alias="id")
+    id: str = Field(validation_alias="policy_id")
     version: int
     name_zh: str
     name_en: str
@@ -99,7 +99,6 @@ class PolicyList(BaseModel):
 class VersionRead(PolicyRead):
     """Any version, as the admins' desk shows it."""
 
-    id: UUID
     status: str
     editors: list[str]
     reason: str | None
