@@ -26,11 +26,14 @@ from loans import api as loans_api
 from loans.state import LoansPlugin
 from marketplace import apidoc, health, inputs, lending, outputs, problems, secrets_kept
 from marketplace.db import UnitOfWork, create_engine, provide_session
+from marketplace.documents import api as documents_api
 from marketplace.metrics import Measure, Metrics
 from marketplace.process import end_with_parent
 from marketplace.profiles import api as profiles_api
 from marketplace.security import secure_headers
 from marketplace.settings import Settings
+from marketplace.web import check as check_pages
+from marketplace.web import verify as verify_pages
 from policies import api as policies_api
 
 STATIC = Path(__file__).with_name("static")
@@ -43,6 +46,9 @@ ROUTERS: tuple[Router, ...] = (
     profiles_api.router,
     loans_api.router,
     policies_api.router,
+    check_pages.router,
+    documents_api.router,
+    verify_pages.router,
 )  # fmt: skip
 """Every router of the house, one line each."""
 

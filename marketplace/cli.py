@@ -15,7 +15,7 @@ from marketplace.embedded_postgres import PostgresError
 from marketplace.postgres_place import PlaceError
 from marketplace.settings import SettingsError
 
-COMMANDS = ("serve", "migrate", "seed", "match", "classify", "apr")
+COMMANDS = ("serve", "migrate", "seed", "match", "classify", "apr", "verify-pdf")
 """The subcommands, in the order the help shows them: `marketplace/commands/<name>.py` each."""
 
 
@@ -42,5 +42,5 @@ def parser(asked: Sequence[str]) -> argparse.ArgumentParser:
     )
     subparsers = whole.add_subparsers(metavar="COMMAND", required=True)
     for name in names:
-        importlib.import_module(f"marketplace.commands.{name}").add(subparsers)
+        importlib.import_module(f"marketplace.commands.{name.replace('-', '_')}").add(subparsers)
     return whole

@@ -3,12 +3,24 @@
 The one place where a profile becomes an applicant, so that loans never see a profile's row.
 """
 
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from loans.applicant import Applicant, Provenance
+from loans.papers import Press
+from loans.state import LoansState
+from marketplace.documents.press import seal
+from marketplace.i18n import translate
 from marketplace.profiles import queries, service
+from marketplace.settings import Settings
+
+
+def state_of(settings: Settings) -> LoansState:
+    """What the loans room needs of the service these settings describe."""
+    press = Press(settings.base_url, translate, partial(seal, keys=settings.keys))
+    return LoansState(applicant_of, press)
 
 
 async def applicant_of(session: AsyncSession, enterprise_id: UUID) -> Applicant:

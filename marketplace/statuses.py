@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from auth import errors as auth
 from eligibility import errors as eligibility
 from loans import errors as loans
+from marketplace.documents import errors as documents
 from marketplace.inputs import InvalidInput
 from marketplace.profiles import errors as profiles
 from policies import errors as policies
@@ -43,6 +44,10 @@ STATUS: Mapping[type[Exception], int] = {
     profiles.EntityTypeRefused: 422,
     profiles.FactSaidTwice: 422,
     profiles.FactsRefused: 422,
+    # marketplace.documents
+    documents.FileMissing: 422,
+    documents.FileUnreadable: 422,
+    documents.FontsNotBuilt: 503,
     # loans
     loans.NotFound: 404,
     loans.QueueEmpty: 404,
