@@ -7,9 +7,12 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import msgspec
 from litestar import Response, Router, get, post
 from litestar.connection import Request
-from litestar.params import Body, Parameter
+from litestar.enums import MediaType
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Body, HeaderParameter, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -72,7 +75,11 @@ async def offers(
     )
 
 
-@post("/applications", **access(*OWNER))
+@post(
+    "/applications",
+    responses={HTTP_201_CREATED: ResponseSpec(ApplicationRead, generate_examples=False)},
+    **access(*OWNER),
+)
 async def apply(
     *,
     request: AnyRequest,
@@ -82,13 +89,13 @@ async def apply(
     lending: LoansState,
     now: datetime,
     as_of: date,
-    idempotency_key: Annotated[str | None, Parameter(header="Idempotency-Key")] = None,
-) -> Response[Any]:
+    idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
+) -> Response[bytes]:
     """Apply for one product. The same Idempotency-Key with the same body gives the same answer again."""
     digest = idempotency.request_digest(await request.body())
     before = await idempotency.once(session, actor, APPLY, idempotency_key, digest, now=now)
     if before is not None:
-        return Response(before.body, status_code=before.status)
+        return _answered(before.status, before.body)
     application = await applications.apply(
         session,
         actor,
@@ -102,8 +109,16 @@ async def apply(
     await idempotency.save_response(
         session, actor, APPLY, idempotency_key or "", status=HTTP_201_CREATED, body=body
     )
+    return _answered(HTTP_201_CREATED, body)
+
+
+def _answered(status: int, body: Any) -> Response[bytes]:
+    """The answer to an application, first or repeated, byte for byte the same: the store does not keep key order."""
     return Response(
-        body, status_code=HTTP_201_CREATED, headers={"Location": f"/api/v1/applications/{application.id}"}
+        msgspec.json.encode(body, order="sorted"),
+        status_code=status,
+        media_type=MediaType.JSON,
+        headers={"Location": f"/api/v1/applications/{body['id']}"},
     )
 
 
@@ -174,8 +189,8 @@ async def queue(
     now: datetime,
     show: Literal["all", "waiting", "mine", "second_approval"] = "all",
     standing: Literal["outside", "near", "within"] | None = None,
-    page: Annotated[int, Parameter(ge=1, le=officer.LAST_PAGE)] = 1,
-    size: Annotated[int, Parameter(ge=1, le=officer.LARGEST_PAGE)] = 20,
+    page: Annotated[int, QueryParameter(ge=1, le=officer.LAST_PAGE)] = 1,
+    size: Annotated[int, QueryParameter(ge=1, le=officer.LARGEST_PAGE)] = 20,
 ) -> QueueRead:
     """Your bank's waiting cases, worst deadline first, with counters outside, near and within the
     deadline."""

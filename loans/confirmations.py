@@ -5,7 +5,6 @@ What it says is `papers.paper`'s matter; fonts, key and words come from outside 
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -19,22 +18,7 @@ from auth.tables import Consent
 from loans import queries
 from loans.errors import NotFound
 from loans.papers import Press, paper
-from loans.tables import Application, Confirmation
-
-
-@dataclass(frozen=True, slots=True)
-class PublicConfirmation:
-    """What anybody who holds the number may learn: that this paper is ours, and its fingerprint. No name,
-    no amount."""
-
-    serial: str
-    issued_at: datetime
-    bank_name_zh: str
-    bank_name_en: str
-    product_name_zh: str
-    product_name_en: str
-    submitted_at: datetime
-    sha256: str
+from loans.tables import Confirmation
 
 
 async def confirmation(
@@ -72,27 +56,4 @@ async def confirmation(
 async def _stored(session: AsyncSession, application_id: UUID) -> Confirmation | None:
     return await session.scalar(
         select(Confirmation).where(col(Confirmation.application_id) == application_id)
-    )
-
-
-async def public_confirmation(session: AsyncSession, serial: str) -> PublicConfirmation | None:
-    """The public record of an issued paper, by its serial number in canonical form."""
-    found = await session.execute(
-        select(Confirmation, Application)
-        .join(Application, col(Application.id) == col(Confirmation.application_id))
-        .where(col(Confirmation.serial) == serial)
-    )
-    row = found.one_or_none()
-    if row is None:
-        return None
-    issued, application = row
-    return PublicConfirmation(
-        serial=issued.serial,
-        issued_at=issued.issued_at,
-        bank_name_zh=application.product["bank_name_zh"],
-        bank_name_en=application.product["bank_name_en"],
-        product_name_zh=application.product["name_zh"],
-        product_name_en=application.product["name_en"],
-        submitted_at=application.submitted_at,
-        sha256=issued.sha256,
     )

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic_core import PydanticCustomError
 
 from auth.schemas import Input, PlainText, Read
 
@@ -17,12 +18,47 @@ def _json_number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-Yuan = Annotated[Decimal, PlainSerializer(_json_number, return_type=float, when_used="json")]
+def _json_number_or_null(value: Decimal | None) -> int | float | None:
+    return None if value is None else _json_number(value)
+
+
+NUMBER = {"type": "number"}
+NUMBER_OR_NULL: dict[str, Any] = {"oneOf": [{"type": "number"}, {"type": "null"}]}
+"""What the API's description says of decimals; left alone it would call them strings."""
+
+Yuan = Annotated[
+    Decimal,
+    PlainSerializer(_json_number, return_type=float, when_used="json"),
+    Field(json_schema_extra=NUMBER),
+]
 """An amount in yuan with two decimals."""
-Percent = Annotated[Decimal, PlainSerializer(_json_number, return_type=float, when_used="json")]
+Percent = Yuan
 """A rate in percent: 4.35 is 4.35%."""
-AskedYuan = Annotated[Decimal, Field(gt=0, le=10_000_000_000, max_digits=13, decimal_places=2)]
+YuanOrNone = Annotated[
+    Decimal | None,
+    PlainSerializer(_json_number_or_null, return_type=float | None, when_used="json"),
+    Field(json_schema_extra=NUMBER_OR_NULL),
+]
+PercentOrNone = YuanOrNone
+
+
+def _from_number(value: object) -> Decimal:
+    """A JSON number as the decimal it was written as; refuses "12" and true, which are no numbers."""
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Decimal(repr(value))
+    raise PydanticCustomError("decimal_type", "a number is needed")
+
+
+AskedYuan = Annotated[
+    Decimal, BeforeValidator(_from_number), Field(gt=0, le=10_000_000_000, max_digits=13, decimal_places=2)
+]
 """An amount a person asks for: whole fen, above zero, at most ten thousand million yuan."""
+AskedPercent = Annotated[Decimal, BeforeValidator(_from_number), Field(ge=0, le=100, decimal_places=4)]
+"""A rate a person names, in percent a year."""
+MaybeAskedYuan = Annotated[AskedYuan | None, Field(json_schema_extra=NUMBER_OR_NULL)]
+MaybeAskedPercent = Annotated[AskedPercent | None, Field(json_schema_extra=NUMBER_OR_NULL)]
 Months = Annotated[int, Field(ge=1, le=480)]
 Method = Literal[
     "equal_instalment",
@@ -205,8 +241,8 @@ class DecisionRead(Read):
 
     stage: int
     kind: str
-    amount_yuan: Yuan | None
-    annual_rate_pct: Percent | None
+    amount_yuan: YuanOrNone
+    annual_rate_pct: PercentOrNone
     term_months: int | None
     quote: QuoteRead | None
     reasons: list[ReasonRead]
@@ -250,8 +286,8 @@ class ApplicationRead(Read):
     rule: str
     verdict: str
     trace: dict[str, Any]
-    agreed_amount_yuan: Yuan | None
-    agreed_rate_pct: Percent | None
+    agreed_amount_yuan: YuanOrNone
+    agreed_rate_pct: PercentOrNone
     agreed_term_months: int | None
     decisions: list[DecisionRead]
     events: list[EventRead]
@@ -335,8 +371,8 @@ class DecisionInput(Input):
     """`POST /api/v1/applications/{id}/decisions`: approve with terms, or decline with reasons, never both."""
 
     kind: Literal["approve", "decline"]
-    amount_yuan: AskedYuan | None = None
-    annual_rate_pct: Annotated[Decimal, Field(ge=0, le=100, decimal_places=4)] | None = None
+    amount_yuan: MaybeAskedYuan = None
+    annual_rate_pct: MaybeAskedPercent = None
     term_months: Months | None = None
     reasons: Annotated[list[DeclineReason], Field(max_length=4, default_factory=list)]
     note: Annotated[PlainText, Field(max_length=2000)] | None = None
