@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.actor import Actor
 from auth.roles import Role
+from marketplace.documents.keys import trusted
 from marketplace.settings import Settings
 from pdf.verify import verify
 from tests.factories import lending
