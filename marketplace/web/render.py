@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 from litestar import Request
 from litestar.datastructures import Cookie
 from litestar.enums import MediaType
@@ -36,7 +36,12 @@ YEAR = 365 * 24 * 3600
 def environment() -> Environment:
     """The Jinja environment: our templates first, then the GOV.UK macros, everything escaped."""
     found = Environment(
-        loader=ChoiceLoader([FileSystemLoader(TEMPLATES), PackageLoader("govuk_frontend_jinja")]),
+        loader=ChoiceLoader(
+            [
+                FileSystemLoader(TEMPLATES),
+                PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+            ]
+        ),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -64,7 +69,11 @@ def page(
     lang = language_of(request)
     body = environment().get_template(template).render(**shared(request, lang), **context)
     asked = named(request.query_params.get("lang"))
-    kept = [] if asked is None else [Cookie(COOKIE, asked, max_age=YEAR, samesite="lax", httponly=True)]
+    kept = (
+        []
+        if asked is None
+        else [Cookie(key=COOKIE, value=asked, max_age=YEAR, samesite="lax", httponly=True)]
+    )
     return Response(
         body,
         media_type=MediaType.HTML,

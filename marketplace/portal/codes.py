@@ -1,0 +1,97 @@
+"""Names of regions and industries by code, and the search an owner types into.
+
+Read once from the shipped reference lists: they are the same rows the database is seeded with, change with a
+release and are asked on every page.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+REFERENCE = Path(__file__).parents[1] / "data" / "reference"
+HOME_PROVINCE = "370000"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One row of a code list."""
+
+    code: str
+    name: str
+    level: str
+    parent: str = ""
+
+
+@cache
+def regions() -> Mapping[str, Code]:
+    """Nation, provinces, cities and counties by GB/T 2260 code."""
+    return {
+        row["code"]: Code(row["code"], row["name_zh"], row["level"], row["parent"])
+        for row in _rows("regions.csv")
+    }
+
+
+@cache
+def industries() -> Mapping[str, Code]:
+    """Divisions, groups and classes by GB/T 4754-2017 code."""
+    return {
+        row["code"]: Code(row["code"], row["name_zh"], row["level"], row["section"])
+        for row in _rows("industries.csv")
+        if row["level"] != "section"
+    }
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (REFERENCE / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def provinces() -> Sequence[Code]:
+    """Every province, the home province first."""
+    found = [region for region in regions().values() if region.level == "province"]
+    return sorted(found, key=lambda region: (region.code != HOME_PROVINCE, region.code))
+
+
+@cache
+def cities() -> Sequence[tuple[Code, Sequence[Code]]]:
+    """Each province with its cities, the home province first."""
+    below: dict[str, list[Code]] = {}
+    for region in regions().values():
+        if region.level == "city":
+            below.setdefault(region.parent, []).append(region)
+    return [(province, below[province.code]) for province in provinces() if province.code in below]
+
+
+def province_of(city: str) -> str | None:
+    """The province a city code lies in."""
+    found = regions().get(city)
+    return found.parent if found and found.level == "city" else None
+
+
+def naming(fact: str, code: str) -> str | None:
+    """The name of a code of a fact, for sentences; None where there is none."""
+    if fact in ("province_code", "city_code"):
+        found = regions().get(code)
+        return found.name if found else None
+    if fact == "industry_code":
+        known = industries().get(code)
+        return known.name if known else None
+    return None
+
+
+def search_industries(words: str, limit: int = 12) -> list[Code]:
+    """Industries whose code starts with `words` or whose name holds each of them; whole classes first."""
+    wanted = words.split()
+    if not wanted:
+        return []
+    found = [
+        industry
+        for industry in industries().values()
+        if industry.code.startswith(words.strip()) or all(word in industry.name for word in wanted)
+    ]
+    rank = {"class": 0, "group": 1, "division": 2}
+    found.sort(key=lambda i: (i.name != words.strip(), rank[i.level], len(i.name), i.code))
+    return found[:limit]

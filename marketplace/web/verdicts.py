@@ -1,0 +1,122 @@
+"""Verdicts as owners read them: why, in words, with what they answered; what is missing; what it is worth.
+
+Shared by the check, the results, the policy pages and the desks, so that a reason never reads two ways.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from eligibility import Trace, Vocabulary, failures
+from eligibility.sentence import describe, value_words
+from eligibility.syntax import Not
+from marketplace.i18n import translate
+from marketplace.portal.codes import naming
+from policies.matching import Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a trace. op: all, any, not, at_least, if or leaf."""
+
+    op: str
+    verdict: bool | None
+    words: str
+    detail: str
+    clause: str | None
+    missing: Sequence[tuple[str, str]]
+    lines: Sequence["Line"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A condition that fails and what the owner answered."""
+
+    condition: str
+    answered: str | None
+    clause: str | None
+
+
+def tree(trace: Trace, lang: str, clause: str | None = None, vocabulary: Vocabulary | None = None) -> Line:
+    """A trace as lines of words; `clause` in the reader's language stands in for the rule's own."""
+    return Teller(lang, vocabulary or Vocabulary.shipped(), clause).line(trace)
+
+
+class Teller:
+    """Words for one reader."""
+
+    def __init__(self, lang: str, vocabulary: Vocabulary, clause: str | None) -> None:
+        self.lang, self.vocabulary, self.clause = lang, vocabulary, clause
+        self.say = partial(translate, lang)
+
+    def line(self, trace: Trace) -> Line:
+        if trace.op == "not" and trace.children[0].is_leaf and not trace.children[0].children:
+            return self.leaf(trace.children[0], trace)
+        if trace.is_leaf:
+            return self.leaf(trace, trace)
+        words = self.say(f"trace.{trace.op}", n=trace.threshold or "")
+        lines = tuple(self.line(child) for child in trace.children)
+        return Line(trace.op, trace.verdict, words, "", None, (), lines)
+
+    def leaf(self, leaf: Trace, shown: Trace) -> Line:
+        """A single comparison; `shown` is it or the "not" around it."""
+        return Line(
+            "leaf",
+            shown.verdict,
+            describe(shown.node, self.vocabulary, self.lang, naming),
+            self.answered(leaf) or "",
+            self.clause,
+            self.missing(leaf),
+            tuple(self.line(child) for child in leaf.children),
+        )
+
+    def missing(self, trace: Trace) -> tuple[tuple[str, str], ...]:
+        return tuple((name, self.vocabulary.facts[name].label(self.lang)) for name in trace.missing)
+
+    def answered(self, trace: Trace) -> str | None:
+        """ "你填的是 31 人", or how a size class came about; None while unknown."""
+        if trace.basis is not None:
+            return self.size(trace)
+        if trace.possible:
+            told = [self.value(trace.fact, value) for value in trace.possible]
+            return self.say("trace.possible", values=self.say("list.or").join(told))
+        if not trace.known:
+            return None
+        return self.say("trace.answered", value=self.value(trace.fact, trace.value))
+
+    def size(self, trace: Trace) -> str:
+        basis = trace.basis or {}
+        group = str(basis["group_zh" if self.lang == "zh-CN" else "group_en"])
+        given: Any = basis["values"]
+        floors: Any = basis["floors"]
+        shown = [
+            f"{self.vocabulary.facts[name].label(self.lang)} {self.value(name, value)}"
+            for name, value in given.items()
+            if name in floors
+        ]
+        classes = [str(trace.value)] if trace.known else list(trace.possible)
+        told = self.say("list.or").join(self.value(trace.fact, value) for value in classes)
+        return self.say("trace.size", group=group, values=self.say("list.and").join(shown) or "-", size=told)
+
+    def value(self, name: str | None, value: Any) -> str:
+        fact = self.vocabulary.facts[name] if name else None
+        if fact is not None and fact.is_number and value is not None:
+            value = Decimal(str(value))
+        elif fact is not None and fact.type == "date" and isinstance(value, str):
+            value = date.fromisoformat(value)
+        return value_words(value, fact, self.lang, naming)
+
+
+def reasons(judged: Judged, lang: str) -> list[Reason]:
+    """The conditions that keep a policy from applying, in words with what was answered."""
+    vocabulary = Vocabulary.shipped()
+    teller = Teller(lang, vocabulary, judged.policy.words("clause", lang))
+    found = []
+    for trace in failures(judged.trace):
+        leaf = trace.children[0] if isinstance(trace.node, Not) and trace.children else trace
+        words = describe(trace.node, vocabulary, lang, naming)
+        found.append(Reason(words, teller.answered(leaf), teller.clause))
+    return found
