@@ -68,8 +68,12 @@ def print_pages(document: ConfirmationDocument, fonts: FontSet) -> Printed:
     """
     with _one_at_a_time:
         faces = fonts.load()
-        printed = _build(_Page(document, faces, annexed=True))
-        return printed if printed.seal_page == 0 else _build(_Page(document, faces, annexed=False))
+        letter = _Page(document, faces, annexed=True)
+        if _Closing(letter, letter.steps()).least(MEASURE) < HEIGHT / 2:
+            printed = _build(letter)
+            if printed.seal_page == 0:
+                return printed
+        return _build(_Page(document, faces, annexed=False))
 
 
 def _build(page: _Page) -> Printed:
@@ -155,8 +159,14 @@ class _Page:
             behind += self.section(words.reasons_heading, [self.reasons()])
         behind += self.section(words.consent_heading, [self.text(document.consent, style.body)])
         if self.annexed:
-            return [*story, _Closing(self), self.text(words.annex_heading, style.annex), *behind]
-        return [*story, *behind, _Closing(self)]
+            closing = _Closing(self, self.steps())
+            return [*story, closing, self.text(words.annex_heading, style.annex), *behind]
+        return [*story, *behind, *self.steps(), _Closing(self, [])]
+
+    def steps(self) -> list[TextBlock]:
+        head = self.text(self.words.next_heading, self.style.heading, before=4.2 * mm, after=1.6 * mm)
+        head.keepWithNext = 1
+        return [head, *self.numbered(self.document.next_steps)]
 
     def section(self, heading: str, parts: Sequence[Flowable]) -> list[Flowable]:
         head = self.text(heading, self.style.heading, before=4.2 * mm, after=1.6 * mm)
@@ -213,12 +223,12 @@ class _Page:
         widest = max(width_of(self.faces.printable(each), self.style.label) for each in labels)
         return min(max(widest + 6 * mm, 20 * mm), 40 * mm)
 
-    def conditions(self) -> list[Flowable]:
+    def conditions(self) -> list[TextBlock]:
         if not self.document.conditions:
             return [self.text(self.words.conditions_none, self.style.body)]
         return self.numbered(self.document.conditions)
 
-    def numbered(self, items: Sequence[str]) -> list[Flowable]:
+    def numbered(self, items: Sequence[str]) -> list[TextBlock]:
         return [
             self.text(item, self.style.body, hang=f"{at}.", after=0.5 * mm)
             for at, item in enumerate(items, start=1)
@@ -284,16 +294,14 @@ class _Page:
 
 
 class _Closing(Flowable):
-    """What happens next, and at the foot of that page the QR code, the notice and the seal."""
+    """The given steps, and at the foot of their page the QR code, the notice and the seal; it fills the page."""
 
-    def __init__(self, page: _Page) -> None:
+    NOTICE_WIDTH = MEASURE - QR_SIZE - SEAL_SIZE - 10 * mm
+
+    def __init__(self, page: _Page, steps: Sequence[TextBlock]) -> None:
         super().__init__()
-        self.page = page
+        self.page, self.steps = page, steps
         words, style, document = page.words, page.style, page.document
-        self.steps = [
-            page.text(words.next_heading, style.heading, after=1.6 * mm),
-            *page.numbered(document.next_steps),
-        ]
         self.notice = [
             page.text(words.verify_heading, style.notice_head),
             page.text(words.verify_how, style.notice),
@@ -302,15 +310,17 @@ class _Closing(Flowable):
             page.text(document.seal_notice, style.notice),
         ]
         self.spaceBefore = 4.2 * mm
-        self.width = self.height = 0.0
+        self.width = self.height = self.foot = 0.0
 
-    NOTICE_WIDTH = MEASURE - QR_SIZE - SEAL_SIZE - 10 * mm
+    def least(self, width: float) -> float:
+        """The height it needs, without the room between steps and foot that fills the page."""
+        steps = sum(each.wrap(width, HEIGHT)[1] + each.getSpaceAfter() for each in self.steps)
+        notice = sum(each.wrap(self.NOTICE_WIDTH, HEIGHT)[1] + each.getSpaceAfter() for each in self.notice)
+        self.foot = max(notice, QR_SIZE) + 4 * mm
+        return steps + self.foot + 6 * mm
 
     def wrap(self, aW: float, aH: float) -> tuple[float, float]:
-        steps = sum(each.wrap(aW, aH)[1] + each.getSpaceAfter() for each in self.steps)
-        notice = sum(each.wrap(self.NOTICE_WIDTH, aH)[1] + each.getSpaceAfter() for each in self.notice)
-        self.foot = max(notice, QR_SIZE) + 4 * mm
-        self.width, self.height = aW, max(steps + self.foot + 6 * mm, aH - 1)
+        self.width, self.height = aW, max(self.least(aW), aH - 1)
         return aW, self.height
 
     def draw(self) -> None:

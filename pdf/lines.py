@@ -41,7 +41,9 @@ def may_break(before: str, after: str) -> bool:
         return True
     if before.isdigit() and after in UNITS:
         return False
-    if before == "第" or (before in NUMERALS and after in UNITS):
+    if before == "第" or (before in NUMERALS and (after in UNITS or after in NUMERALS)):
+        return False
+    if before == "个" and after == "月":
         return False
     return wide(before) or wide(after)
 
