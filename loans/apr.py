@@ -21,7 +21,6 @@ METHOD_IRR = "irr"
 1,000,
 12 x 8,833.3) gives 13.58%, which is the monthly rate compounded over 12 months; times 12 it is 12.80%, to
 be labelled simple."""
-METHOD_SIMPLE = "simple"
 METHOD_REG_Z = "us_reg_z_actuarial_nominal"
 METHOD_EU = "eu_effective"
 

@@ -4,13 +4,12 @@ The shipped products state no fees, so cost is interest alone; a fee would enter
 together.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
 from loans.apr import METHOD_IRR, all_in
 from loans.money import yuan_from_fen
-from loans.schedule import RepaymentMethod, Schedule, plan
+from loans.schedule import RepaymentMethod, plan
 from loans.schemas import QuoteRead
 
 
@@ -39,16 +38,3 @@ def quote(
         apr_simple_pct=rate.simple_pct,
         apr_method=METHOD_IRR,
     )
-
-
-def rows(schedule: Schedule) -> Iterable[tuple[int, date, Decimal, Decimal, Decimal, Decimal]]:
-    """Lines of a plan in yuan: number, due day, payment, principal, interest, balance."""
-    for row in schedule.instalments:
-        yield (
-            row.number,
-            row.due,
-            yuan_from_fen(row.total_fen),
-            yuan_from_fen(row.principal_fen),
-            yuan_from_fen(row.interest_fen),
-            yuan_from_fen(row.balance_fen),
-        )

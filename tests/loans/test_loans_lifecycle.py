@@ -1,25 +1,26 @@
 """The state machine, enumerated: who may do what from where, and what can never happen."""
 
+from itertools import product
+
 import pytest
 
 from auth.roles import Role
 from loans.errors import ActionNotAllowed, ActionNotPossible
 from loans.lifecycle import OPEN, STEPS, Action, Status, possible, reachable, transition
 
-EVERYTHING = [(state, action, role) for state in (None, *Status) for action in Action for role in Role]
 
-
-@pytest.mark.parametrize(("state", "action", "role"), EVERYTHING)
-def test_only_the_stated_arrows_exist(state: Status | None, action: Action, role: Role) -> None:
-    arrow = next((step for step in STEPS if (step.source, step.action) == (state, action)), None)
-    if arrow is None:
-        with pytest.raises(ActionNotPossible):
-            transition(state, action, role)
-    elif role not in arrow.roles:
-        with pytest.raises(ActionNotAllowed):
-            transition(state, action, role)
-    else:
-        assert transition(state, action, role) is arrow.target
+@pytest.mark.parametrize("action", Action)
+def test_only_the_stated_arrows_exist(action: Action) -> None:
+    for state, role in product((None, *Status), Role):
+        arrow = next((step for step in STEPS if (step.source, step.action) == (state, action)), None)
+        if arrow is None:
+            with pytest.raises(ActionNotPossible):
+                transition(state, action, role)
+        elif role not in arrow.roles:
+            with pytest.raises(ActionNotAllowed):
+                transition(state, action, role)
+        else:
+            assert transition(state, action, role) is arrow.target
 
 
 def test_no_money_leaves_without_review_offer_and_acceptance() -> None:
