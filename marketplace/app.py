@@ -32,6 +32,7 @@ from marketplace.process import end_with_parent
 from marketplace.profiles import api as profiles_api
 from marketplace.security import secure_headers
 from marketplace.settings import Settings
+from marketplace.web import account as account_pages
 from marketplace.web import check as check_pages
 from marketplace.web import verify as verify_pages
 from policies import api as policies_api
@@ -47,6 +48,7 @@ ROUTERS: tuple[Router, ...] = (
     loans_api.router,
     policies_api.router,
     check_pages.router,
+    account_pages.router,
     documents_api.router,
     verify_pages.router,
 )  # fmt: skip

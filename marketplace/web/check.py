@@ -273,4 +273,6 @@ class ResultView:
         return [(f"{self.questions}/{f.group}#{f.name}", f.label(self.lang), waiting[f.name]) for f in facts]
 
 
-router = Router("/", route_handlers=[start, industries, result, ask, keep, save_to_enterprise])
+router = Router(
+    "/", route_handlers=[start, industries, result, ask, keep, save_to_enterprise], include_in_schema=False
+)

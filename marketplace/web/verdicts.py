@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from eligibility import Trace, Vocabulary, failures
+from eligibility import Fact, Trace, Vocabulary, failures
 from eligibility.sentence import describe, value_words
 from eligibility.syntax import Not
 from marketplace.i18n import translate
@@ -102,12 +102,18 @@ class Teller:
         return self.say("trace.size", group=group, values=self.say("list.and").join(shown) or "-", size=told)
 
     def value(self, name: str | None, value: Any) -> str:
-        fact = self.vocabulary.facts[name] if name else None
-        if fact is not None and fact.is_number and value is not None:
-            value = Decimal(str(value))
-        elif fact is not None and fact.type == "date" and isinstance(value, str):
-            value = date.fromisoformat(value)
-        return value_words(value, fact, self.lang, naming)
+        if name is None:
+            return value_words(value, None, self.lang, naming)
+        return fact_words(self.vocabulary.facts[name], value, self.lang)
+
+
+def fact_words(fact: Fact, value: Any, lang: str) -> str:
+    """A stored value in words: 1,100,000 元, 济南市, 小规模纳税人."""
+    if fact.type == "date" and isinstance(value, str):
+        value = date.fromisoformat(value)
+    elif fact.is_number and value is not None:
+        value = Decimal(str(value))
+    return value_words(value, fact, lang, naming)
 
 
 def reasons(judged: Judged, lang: str) -> list[Reason]:
