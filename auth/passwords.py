@@ -5,8 +5,9 @@ for memory.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import BoundedSemaphore
 from typing import TypeVar
 
@@ -19,12 +20,14 @@ SHORTEST, LONGEST = 10, 256
 """Bounds of a new password, in characters."""
 
 THREADS = 2
-QUEUE_BOUND = 16
-"""At most this many hashes wait or run in one process; the next caller is refused at once."""
+PLACES = 8
+"""At most this many sign-ins are under way in one process, about half of the database pool; the next caller is
+refused at once.
+"""
 
 _hashes = PasswordHash((Argon2Hasher(),))
 _threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="argon2")
-_places = BoundedSemaphore(QUEUE_BOUND)
+_places = BoundedSemaphore(PLACES)
 
 NOBODYS_HASH = (
     "$argon2id$v=19$m=65536,t=3,p=4$KJdccgD7d3NPB+hMNh4IsQ$QQSq6EhdFuCbPjyb6W4Kc06urc9pUzmwGevLFRbBXfc"
@@ -36,10 +39,22 @@ as long.
 T = TypeVar("T")
 
 
-async def hash_new(password: str) -> str:
-    """Hash a new password; raises `PasswordRefused` outside 10 to 256 characters, `TooManyAttempts` in a
-    flood.
+@contextmanager
+def place() -> Iterator[None]:
+    """One of the few places for hashing, held for a whole sign-in; raises `TooManyAttempts` when all are taken.
+
+    Taken before anything is asked of the database, so that a flood waits neither for memory nor for connections.
     """
+    if not _places.acquire(blocking=False):
+        raise TooManyAttempts(retry_after=1)
+    try:
+        yield
+    finally:
+        _places.release()
+
+
+async def hash_new(password: str) -> str:
+    """Hash a new password; raises `PasswordRefused` outside 10 to 256 characters."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise PasswordRefused(field="password", shortest=SHORTEST, longest=LONGEST)
     return await _off_the_loop(lambda: _hashes.hash(password))
@@ -48,15 +63,12 @@ async def hash_new(password: str) -> str:
 async def matches(password: str, stored_hash: str | None) -> bool:
     """Whether the password fits; a None hash (no such user) costs the same time and never fits.
 
-    Raises `TooManyAttempts` when too many checks are waiting already.
+    Call it within a `place()`.
     """
     fits = await _off_the_loop(lambda: _hashes.verify(password, stored_hash or NOBODYS_HASH))
     return fits and stored_hash is not None
 
 
 async def _off_the_loop(work: Callable[[], T]) -> T:
-    if not _places.acquire(blocking=False):
-        raise TooManyAttempts(retry_after=1)
-    future = _threads.submit(work)
-    future.add_done_callback(lambda _: _places.release())
-    return await asyncio.wrap_future(future)
+    """Run on one of the threads; a caller who goes away takes his waiting work with him."""
+    return await asyncio.wrap_future(_threads.submit(work))

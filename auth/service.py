@@ -86,27 +86,19 @@ async def login(
     """
     name = username.lower()
     await session.rollback()
-    async with standing(session) as connection:
-        await limits.charge(connection, name, client_address, now)
-        stored_hash = await queries.password_hash_of(connection, name)
-    if not await passwords.matches(password, stored_hash):
-        await _record_refusal(session, name, now)
-        raise LoginFailed
-    async with standing(session) as connection:
-        await limits.forgive(connection, name, client_address, now)
-        await limits.forget_stale(connection, now)
+    with passwords.place():
+        await _check_password(session, name, password, client_address, now)
     user = await queries.user_by_username(session, name)
     if user is None or user.disabled_at is not None:
         raise LoginFailed
     signed_in = await sessions.start(session, user, now)
-    detail = {"session_id": str(signed_in.session_id)}
     await audit.record(
         session,
         signed_in.actor,
         action="auth.login",
         subject=("user", user.id),
         tenant=None,
-        detail=detail,
+        detail={"session_id": str(signed_in.session_id)},
         now=now,
     )
     return signed_in
@@ -123,6 +115,21 @@ async def logout(session: AsyncSession, actor: Actor, now: datetime) -> None:
     """End the session the actor came with: every token of it is dead from the commit on."""
     if actor.session_id is not None:
         await sessions.end(session, actor, actor.session_id, because="logout", now=now)
+
+
+async def _check_password(
+    session: AsyncSession, username: str, password: str, client_address: str, now: datetime
+) -> None:
+    """Charge the attempt, check the password with no connection held, forgive what fits; raises `LoginFailed`."""
+    async with standing(session) as connection:
+        await limits.charge(connection, username, client_address, now)
+        stored_hash = await queries.password_hash_of(connection, username)
+    if not await passwords.matches(password, stored_hash):
+        await _record_refusal(session, username, now)
+        raise LoginFailed
+    async with standing(session) as connection:
+        await limits.forgive(connection, username, client_address, now)
+        await limits.forget_stale(connection, now)
 
 
 async def _record_refusal(session: AsyncSession, username: str, now: datetime) -> None:

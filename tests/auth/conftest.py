@@ -1,15 +1,16 @@
-"""A clock the test can turn, told to the application too."""
+"""A clock the test can turn, told to the application too, and a second worker beside the first."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
 
 import pytest
-from clock import Clock
+from httpx import AsyncClient
 from litestar import Litestar
-from litestar.testing import AsyncTestClient
 
 from marketplace.app import create_app
 from marketplace.settings import Settings
+from tests.auth.clock import Clock
+from tests.factories.browser import talking_to
 
 
 @pytest.fixture
@@ -23,9 +24,13 @@ def app(settings: Settings, clock: Clock) -> Litestar:
 
 
 @pytest.fixture
-async def second_worker(settings: Settings, clock: Clock) -> AsyncIterator[AsyncTestClient[Litestar]]:
+async def client(app: Litestar) -> AsyncIterator[AsyncClient]:
+    async with talking_to(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def second_worker(settings: Settings, clock: Clock) -> AsyncIterator[AsyncClient]:
     """Another process of the same service: its own memory, the same database and keys."""
-    async with AsyncTestClient(
-        app=create_app(settings, clock=clock), base_url="http://127.0.0.1:8000"
-    ) as other:
+    async with talking_to(create_app(settings, clock=clock)) as other:
         yield other

@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import forging
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from factories.people import person, sign_in
+from httpx import AsyncClient
 from jose import jwk, jwt
 from jose.exceptions import JWKError
 from litestar import Litestar
-from litestar.testing import AsyncTestClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.errors import InvalidToken
 from auth.tokens import TokenKey
+from tests.auth import forging
+from tests.factories.people import person, sign_in
 
 PRIVATE = ec.generate_private_key(ec.SECP256R1())
 KEY = TokenKey(PRIVATE)
@@ -73,7 +73,7 @@ class TestForgeries:
             KEY.decode(token, NOW)
 
     async def test_are_a_plain_401_over_http(
-        self, client: AsyncTestClient[Litestar], app: Litestar, session: AsyncSession, now: datetime
+        self, client: AsyncClient, app: Litestar, session: AsyncSession, now: datetime
     ) -> None:
         owner = await person(session, now)
         mine = await sign_in(client, owner)
@@ -93,9 +93,7 @@ class TestForgeries:
     @pytest.mark.parametrize(
         "header", ["", "Bearer", "Bearer ", "Basic dTpw", "bearer x", "Token x", "Bearer a b"]
     )
-    async def test_odd_authorization_headers_are_a_401(
-        self, client: AsyncTestClient[Litestar], header: str
-    ) -> None:
+    async def test_odd_authorization_headers_are_a_401(self, client: AsyncClient, header: str) -> None:
         answer = await client.get("/api/v1/consents", headers={"Authorization": header})
         assert answer.status_code == 401
 

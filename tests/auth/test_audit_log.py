@@ -3,12 +3,12 @@
 from datetime import datetime
 
 import pytest
-from factories.people import person
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth import audit
+from tests.factories.people import person
 
 
 class TestTheAuditLog:

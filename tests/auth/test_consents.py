@@ -5,18 +5,17 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from factories.enterprises import enterprise
-from factories.people import person, sign_in
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
+from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth import consent
 from auth.actor import Actor
 from auth.errors import ConsentNotFound
 from auth.tables import Consent
+from tests.factories.enterprises import enterprise
+from tests.factories.people import person, sign_in
 
-Client = AsyncTestClient[Litestar]
+Client = AsyncClient
 WORDS = "我同意把从业人数和营业收入交给建设银行，只用于审核这笔贷款。"
 
 

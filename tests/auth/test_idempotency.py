@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from factories.people import person
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -13,6 +12,7 @@ from auth.actor import Actor
 from auth.errors import IdempotencyKeyRefused, IdempotencyKeyReused
 from auth.idempotency import StoredResponse, once, request_digest, save_response
 from marketplace.db import transaction
+from tests.factories.people import person
 
 BODY = request_digest(b'{"amount_fen": 100}')
 

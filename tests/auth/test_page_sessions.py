@@ -7,12 +7,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from clock import Clock
-from factories.people import PASSWORD, Bearer, person, sign_in
-from httpx import Response
+from httpx import AsyncClient, Response
 from litestar import Litestar, get, post
 from litestar.connection import Request
-from litestar.testing import AsyncTestClient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,8 +20,11 @@ from auth.guards import PUBLIC, access, actor_of, client_address
 from auth.roles import Role
 from marketplace.app import create_app
 from marketplace.settings import Settings
+from tests.auth.clock import Clock
+from tests.factories.browser import talking_to
+from tests.factories.people import PASSWORD, Bearer, person, sign_in
 
-Client = AsyncTestClient[Litestar]
+Client = AsyncClient
 
 
 @get("/probe/sign-in", **PUBLIC)
@@ -115,7 +115,7 @@ class TestTheCookies:
         )
         app = create_app(public, clock=clock)
         app.register(sign_in_page)
-        async with AsyncTestClient(app=app, base_url="https://example.org") as client:
+        async with talking_to(app, "https://example.org") as client:
             for line in set_cookies(await open_session(client, owner)).values():
                 assert "secure" in {part.strip().lower() for part in line.split(";")}
 

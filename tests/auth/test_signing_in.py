@@ -5,22 +5,23 @@ The limit is one for all workers, kept in PostgreSQL; two applications on one da
 
 import asyncio
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from clock import Clock
-from factories.people import PASSWORD, person, sign_in, try_password
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
+from httpx import AsyncClient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth import limits, passwords
+from auth.actor import Actor
 from auth.errors import PasswordRefused, TooManyAttempts, UsernameRefused, UsernameTaken
 from auth.roles import Role
 from auth.service import create_user
+from tests.auth.clock import Clock
+from tests.factories.people import PASSWORD, person, sign_in, try_password
 
-Client = AsyncTestClient[Litestar]
+Client = AsyncClient
 
 
 class TestTheRightPassword:
@@ -59,7 +60,7 @@ class TestTheRightPassword:
         await sign_in(client, owner)
         await try_password(client, owner.username, "not the password")
         rows = (await session.execute(text("SELECT action, detail::text FROM audit_log ORDER BY id"))).all()
-        assert [row.action for row in rows] == ["auth.create_user", "auth.login", "auth.login_refused"]
+        assert [row.action for row in rows] == ["auth.login", "auth.login_refused"]
         assert not any(PASSWORD in row.detail or "not the password" in row.detail for row in rows)
 
 
@@ -241,18 +242,25 @@ class TestAFlood:
         assert set(statuses) == {401, 429}
         assert statuses.count(401) <= limits.PER_ADDRESS
 
-    async def test_of_password_checks_is_turned_away_at_once_beyond_a_short_queue(self) -> None:
-        begun = time.perf_counter()
-        flood = [asyncio.create_task(passwords.matches("a guess", None)) for _ in range(200)]
-        refused = []
-        for task in asyncio.as_completed(flood):
-            try:
-                await task
-            except TooManyAttempts as error:
-                refused.append((time.perf_counter() - begun, error.retry_after))
-        assert len(refused) == 200 - passwords.QUEUE_BOUND
-        assert all(waited < 0.5 and retry_after == 1 for waited, retry_after in refused)
-        assert await passwords.matches("a guess", None) is False
+    async def test_is_turned_away_at_once_beyond_a_few_places(self, client: Client) -> None:
+        async def timed(n: int) -> tuple[int, float]:
+            begun = time.perf_counter()
+            answer = await try_password(client, f"name-{n}", "a guess")
+            return answer.status_code, time.perf_counter() - begun
+
+        answers = await asyncio.gather(*(timed(n) for n in range(60)))
+        refused = [waited for status, waited in answers if status == 429]
+        assert len(refused) >= 60 - 2 * passwords.PLACES
+        assert max(refused) < 3
+        assert (await try_password(client, "name-0", "a guess")).status_code == 401
+
+    def test_gives_the_places_back(self) -> None:
+        for _ in range(3):
+            with ExitStack() as taken:
+                for _ in range(passwords.PLACES):
+                    taken.enter_context(passwords.place())
+                with pytest.raises(TooManyAttempts):
+                    taken.enter_context(passwords.place())
 
 
 class TestMakingUsers:
@@ -261,19 +269,27 @@ class TestMakingUsers:
     @pytest.mark.parametrize("name", ["ab", "-abc", "a b c", "王小雨", "a" * 65, "a/b/c", "<b>x</b>", ""])
     async def test_refuses_odd_usernames(self, session: AsyncSession, clock: Clock, name: str) -> None:
         with pytest.raises(UsernameRefused):
-            await person(session, clock(), username=name)
+            await made(session, clock, username=name)
 
     @pytest.mark.parametrize("password", ["", "short one", "x" * 257])
     async def test_refuses_short_and_endless_passwords(
         self, session: AsyncSession, clock: Clock, password: str
     ) -> None:
         with pytest.raises(PasswordRefused):
-            await person(session, clock(), password=password)
+            await made(session, clock, password=password)
 
     async def test_refuses_a_name_somebody_has_in_any_case(self, session: AsyncSession, clock: Clock) -> None:
-        await person(session, clock(), username="xiaoyu")
+        await made(session, clock, username="xiaoyu")
         with pytest.raises(UsernameTaken):
-            await person(session, clock(), username="XiaoYu")
+            await made(session, clock, username="XiaoYu")
+
+    async def test_makes_people_who_can_sign_in(
+        self, client: Client, session: AsyncSession, clock: Clock
+    ) -> None:
+        await made(session, clock, username="Xiaoyu", password="ten letters at least")
+        await session.commit()
+        assert (await try_password(client, "xiaoyu", "ten letters at least")).status_code == 200
+        assert await session.scalar(text("SELECT action FROM audit_log ORDER BY id")) == "auth.create_user"
 
     @pytest.mark.parametrize(
         ("role", "bank"), [(Role.OWNER, "ccb"), (Role.OFFICER, None), (Role.AUDITOR, "ccb")]
@@ -282,12 +298,10 @@ class TestMakingUsers:
         self, session: AsyncSession, clock: Clock, role: Role, bank: str | None
     ) -> None:
         with pytest.raises(ValueError, match="do not go together"):
-            await create_user(
-                session,
-                username="xiaoyu",
-                password=PASSWORD,
-                display_name="x",
-                role=role,
-                bank_id=bank,
-                now=clock(),
-            )
+            await made(session, clock, role=role, bank_id=bank)
+
+
+async def made(session: AsyncSession, clock: Clock, **details: Any) -> Actor:
+    """A user made by the service, as sign-up and seeding do."""
+    usual = {"username": "xiaoyu", "password": PASSWORD, "display_name": "王小雨", "role": Role.OWNER}
+    return await create_user(session, **{**usual, **details}, now=clock())

@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from factories.enterprises import a_resident_id, a_uscc
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from marketplace.profiles.errors import (
     UsccMalformed,
 )
 from marketplace.profiles.identity import IdentityKey, checked_resident_id, checked_uscc, masked
+from tests.factories.enterprises import a_resident_id, a_uscc
 
 TODAY = date(2020, 4, 15)
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"

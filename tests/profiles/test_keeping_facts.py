@@ -6,17 +6,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from factories.enterprises import enterprise
-from factories.people import Bearer, person, sign_in
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
+from httpx import AsyncClient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.actor import Actor
 from marketplace.profiles import service
+from tests.factories.enterprises import enterprise
+from tests.factories.people import Bearer, person, sign_in
 
-Client = AsyncTestClient[Litestar]
+Client = AsyncClient
 
 
 class Mine:

@@ -7,16 +7,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from factories.enterprises import a_resident_id, a_uscc, draft, enterprise
-from factories.people import Bearer, person, sign_in
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
+from httpx import AsyncClient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth import queries
+from tests.factories.enterprises import a_resident_id, a_uscc, draft, enterprise
+from tests.factories.people import Bearer, person, sign_in
 
-Client = AsyncTestClient[Litestar]
+Client = AsyncClient
 PATH = "/api/v1/enterprises"
 
 
