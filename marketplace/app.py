@@ -27,6 +27,7 @@ from loans.state import LoansPlugin
 from marketplace import apidoc, health, inputs, lending, outputs, problems, secrets_kept
 from marketplace.db import UnitOfWork, create_engine, provide_session
 from marketplace.documents import api as documents_api
+from marketplace.forms import FormRequest
 from marketplace.metrics import Measure, Metrics
 from marketplace.process import end_with_parent
 from marketplace.profiles import api as profiles_api
@@ -101,6 +102,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> L
             ),
             LoansPlugin(lending.state_of(settings)),
         ],
+        request_class=FormRequest,
         middleware=[Measure(Metrics()), UnitOfWork()],
         csrf_config=_csrf(settings),
         exception_handlers=problems.HANDLERS,

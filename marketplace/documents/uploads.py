@@ -27,8 +27,7 @@ async def sent_file(request: Request[Any, Any, Any]) -> bytes:
         return body
     try:
         form = await request.form()
-    except (ClientException, UnicodeDecodeError, LookupError) as error:
-        # a form the framework cannot take apart, or a field in an encoding that it is not or that is none
+    except ClientException as error:
         raise FileUnreadable(FIELD) from error
     found = form.get(FIELD)
     if not isinstance(found, UploadFile):
