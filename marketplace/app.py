@@ -8,13 +8,17 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from litestar import Litestar, Router
 from litestar.config.csrf import CSRFConfig
+from litestar.connection import ASGIConnection
 from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
-from litestar.plugins.pydantic import PydanticDIPlugin, PydanticInitPlugin, PydanticSchemaPlugin
+from litestar.handlers.base import BaseRouteHandler
+from litestar.plugins.pydantic import PydanticDIPlugin, PydanticInitPlugin
 from litestar.routes import HTTPRoute
 from litestar.static_files import create_static_files_router
 
@@ -35,6 +39,7 @@ from marketplace.security import secure_headers
 from marketplace.settings import Settings
 from marketplace.web import account as account_pages
 from marketplace.web import check as check_pages
+from marketplace.web import loans as loans_pages
 from marketplace.web import verify as verify_pages
 from policies import api as policies_api
 
@@ -50,6 +55,7 @@ ROUTERS: tuple[Router, ...] = (
     policies_api.router,
     check_pages.router,
     account_pages.router,
+    loans_pages.router,
     documents_api.router,
     verify_pages.router,
 )  # fmt: skip
@@ -89,7 +95,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> L
         },
         plugins=[
             PydanticInitPlugin(),
-            PydanticSchemaPlugin(),
+            apidoc.ClosedSchemas(),
             PydanticDIPlugin(),
             inputs.StrictInputs(),
             AuthPlugin(
@@ -181,5 +187,13 @@ def _static() -> Router:
         path="/static",
         directories=[STATIC],
         cache_control=CacheControlHeader(public=True, max_age=86_400),
+        guards=[_a_name_a_file_can_have],
         opt={"access": "public"},
     )
+
+
+def _a_name_a_file_can_have(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """What the file system itself would refuse with an error is simply not there."""
+    path: str = connection.scope["path"]
+    if "\0" in path or any(len(part.encode()) > 255 for part in path.split("/")):
+        raise NotFoundException

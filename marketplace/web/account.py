@@ -21,6 +21,7 @@ from auth.guards import PUBLIC, access, client_address
 from auth.roles import Role
 from eligibility import Vocabulary
 from loans import cases
+from marketplace.i18n import translate
 from marketplace.inputs import InvalidInput
 from marketplace.language import language_of
 from marketplace.problems import problem_of
@@ -145,6 +146,10 @@ async def register(
     form = await forms.read(request)
     names = ("uscc", "name", "entity_type", "owner_name", "owner_id_number")
     values = {name: form.get(name, "").strip() for name in names}
+    empty = [name for name in names if not values[name]]
+    if empty:
+        words = translate(language_of(request), "register.required")
+        return _register_page(request, values, dict.fromkeys(empty, words), 422)
     key = IdentityKey.load_or_create(settings.keys)
     try:
         draft = validated(EnterpriseDraft, dict(values))

@@ -1,0 +1,426 @@
+"""Owners and loans: the products, a need, what each product would really cost, applying, and following the case.
+
+The pages show what loans/ worked out; nothing is computed here but words and the widths of bars.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from litestar import Request, Router, get, post
+from litestar.response import Redirect, Response
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auth import idempotency
+from auth.actor import Actor
+from auth.errors import AuthError
+from auth.guards import PUBLIC, access
+from auth.roles import Role
+from eligibility import Facts, FactsError, Trace, Vocabulary, explain, failures, parse
+from eligibility.sentence import describe
+from eligibility.syntax import Not
+from loans import applications, cases, confirmations, offers, products
+from loans.api import pdf_response
+from loans.errors import LoansError
+from loans.schemas import ApplicationInput, FinancingRequestInput, OfferRead, OffersRead, ProductRead
+from loans.state import LoansState
+from marketplace.inputs import InvalidInput
+from marketplace.language import language_of
+from marketplace.portal.codes import naming
+from marketplace.profiles import service as profiles
+from marketplace.web import facts_form, forms, verdicts
+from marketplace.web.refusals import field_errors, validated
+from marketplace.web.render import page
+
+AnyRequest = Request[Any, Any, Any]
+OWNER = access(Role.OWNER)
+READERS = access(Role.OWNER)
+APPLY = "POST /loans/apply"
+NEED_FIELDS = ("enterprise_id", "amount_yuan", "term_months", "purpose")
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """An offer with its words. bar: 0..100, the payment against the largest shown."""
+
+    offer: OfferRead
+    line: verdicts.Line
+    reasons: Sequence[verdicts.Reason]
+    missing: Sequence[tuple[str, str]]
+    bar: int
+
+
+@get("/loans", **PUBLIC)
+async def listing(
+    request: AnyRequest, session: AsyncSession, maybe_actor: Actor | None, enterprise: UUID | None = None
+) -> Response[str]:
+    """Every product as it is, and the form to state a need."""
+    values = {"enterprise_id": str(enterprise) if enterprise else ""}
+    return await _listing(request, session, maybe_actor, values, {}, HTTP_200_OK)
+
+
+async def _listing(  # noqa: PLR0917 - what the page shows
+    request: AnyRequest,
+    session: AsyncSession,
+    actor: Actor | None,
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
+    status: int,
+) -> Response[str]:
+    lang = language_of(request)
+    owner = actor is not None and actor.role is Role.OWNER
+    mine = await profiles.my_enterprises(session, actor) if actor is not None and owner else []
+    found = await products.current_products(session)
+    return page(
+        request,
+        "loans/listing.html",
+        status_code=status,
+        products=found,
+        rules={product.id: rule_words(product.rule, lang) for product in found},
+        banks=len({product.bank_id for product in found}),
+        enterprises=mine,
+        is_owner=owner,
+        values=values,
+        errors=errors,
+    )
+
+
+def rule_words(text: str, lang: str) -> str:
+    """A product's conditions as a sentence."""
+    rule = parse(text, Vocabulary.shipped())
+    return describe(rule.root, rule.vocabulary, lang, naming)
+
+
+@post("/loans/requests", status_code=HTTP_303_SEE_OTHER, **OWNER)
+async def ask(request: AnyRequest, session: AsyncSession, actor: Actor, now: datetime) -> Response[Any]:
+    """State a need and go on to the comparison."""
+    form = await forms.read(request)
+    lang = language_of(request)
+    values = {name: form.get(name, "").strip() for name in NEED_FIELDS}
+    try:
+        made = await applications.ask(session, actor, _need(values), now=now)
+    except (InvalidInput, LoansError) as refused:
+        errors = field_errors(refused, lang, "amount_yuan")
+        return await _listing(request, session, actor, values, errors, 422)
+    return Redirect(f"/loans/requests/{made.id}", status_code=HTTP_303_SEE_OTHER)
+
+
+def _need(values: Mapping[str, str]) -> FinancingRequestInput:
+    """The form's need. Raises InvalidInput."""
+    found: dict[str, object] = {"purpose": values["purpose"]}
+    try:
+        found["enterprise_id"] = UUID(values["enterprise_id"])
+    except ValueError:
+        found["enterprise_id"] = values["enterprise_id"]
+    for name in ("amount_yuan", "term_months"):
+        try:
+            number = facts_form.number_of(values[name])
+            found[name] = int(number) if number == number.to_integral_value() else number
+        except ValueError:
+            found[name] = values[name]
+    return validated(FinancingRequestInput, found)
+
+
+@get("/loans/requests/{request_id:uuid}", **OWNER)
+async def compare(  # noqa: PLR0917 - path, people and the day
+    request: AnyRequest,
+    session: AsyncSession,
+    actor: Actor,
+    request_id: UUID,
+    lending: LoansState,
+    as_of: date,
+) -> Response[str]:
+    """Every product on one scale for a need."""
+    found = await applications.offers_for(
+        session, actor, request_id, applicant_of=lending.applicant_of, as_of=as_of
+    )
+    applicant = await lending.applicant_of(session, found.request.enterprise_id)
+    facts = applicant.facts.on(as_of, Vocabulary.shipped())
+    return page(
+        request,
+        "loans/compare.html",
+        found=found,
+        enterprise_name=applicant.name,
+        groups=_grouped(found, facts, language_of(request)),
+    )
+
+
+def _grouped(found: OffersRead, facts: Facts, lang: str) -> dict[str, list[OfferView]]:
+    largest = max(
+        (o.quote_at_highest_rate.largest_payment_yuan for o in found.offers if o.quote_at_highest_rate),
+        default=Decimal(1),
+    )
+    groups: dict[str, list[OfferView]] = {"eligible": [], "undetermined": [], "ineligible": []}
+    for offer in found.offers:
+        groups[offer.status].append(_view(offer, facts, lang, largest, found.request.enterprise_id))
+    return groups
+
+
+def _view(offer: OfferRead, facts: Facts, lang: str, largest: Decimal, enterprise_id: UUID) -> OfferView:
+    vocabulary = Vocabulary.shipped()
+    trace = explain(parse(offer.product.rule, vocabulary), facts)
+    quote = offer.quote_at_highest_rate
+    bar = int(100 * quote.largest_payment_yuan / largest) if quote else 0
+    missing = [vocabulary.facts[name] for name in offer.missing if name in vocabulary.facts]
+    return OfferView(
+        offer,
+        verdicts.tree(trace, lang),
+        rule_reasons(trace, lang),
+        [(f"/account/enterprises/{enterprise_id}/facts/{f.group}#{f.name}", f.label(lang)) for f in missing],
+        bar,
+    )
+
+
+def rule_reasons(trace: Trace, lang: str) -> list[verdicts.Reason]:
+    """The conditions of a product that fail, with what was answered."""
+    vocabulary = Vocabulary.shipped()
+    teller = verdicts.Teller(lang, vocabulary, None)
+    found = []
+    for failed in failures(trace):
+        leaf = failed.children[0] if isinstance(failed.node, Not) and failed.children else failed
+        words = describe(failed.node, vocabulary, lang, naming)
+        found.append(verdicts.Reason(words, teller.answered(leaf), None))
+    return found
+
+
+@get("/loans/requests/{request_id:uuid}/apply/{product_id:str}", **OWNER)
+async def apply_form(  # noqa: PLR0917 - path, people and the day
+    request: AnyRequest,
+    session: AsyncSession,
+    actor: Actor,
+    request_id: UUID,
+    product_id: str,
+    lending: LoansState,
+    as_of: date,
+) -> Response[str]:
+    """Check your answers and give consent, before anything is sent."""
+    return await _apply_page(request, session, actor, request_id, product_id, lending, as_of)
+
+
+async def _apply_page(  # noqa: PLR0917 - what the page shows
+    request: AnyRequest,
+    session: AsyncSession,
+    actor: Actor,
+    request_id: UUID,
+    product_id: str,
+    lending: LoansState,
+    as_of: date,
+    values: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> Response[str]:
+    lang = language_of(request)
+    found = await applications.offers_for(
+        session, actor, request_id, applicant_of=lending.applicant_of, as_of=as_of
+    )
+    product = await products.current_product(session, product_id)
+    offer = next(o for o in found.offers if o.product.id == product.id)
+    applicant = await lending.applicant_of(session, found.request.enterprise_id)
+    return page(
+        request,
+        "loans/apply.html",
+        status_code=422 if errors else HTTP_200_OK,
+        offer=offer,
+        found=found,
+        applicant=applicant,
+        facts=fact_lines(applicant.facts, lang, used_by(product)),
+        all_facts=len(applicant.facts),
+        wording=applications.consent_wording(product, lang, lending.press.translate),
+        key=(values or {}).get("key") or str(uuid4()),
+        method=(values or {}).get("repayment_method") or offer.repayment_method,
+        errors=errors or {},
+    )
+
+
+def used_by(product: ProductRead) -> frozenset[str]:
+    """The facts a product's rule names."""
+    return parse(product.rule, Vocabulary.shipped()).facts
+
+
+def fact_lines(facts: Facts, lang: str, only: frozenset[str] | None = None) -> list[tuple[str, str]]:
+    """Facts in words: (label, value), in the order of the vocabulary."""
+    return [
+        (fact.label(lang), verdicts.fact_words(fact, facts[fact.name], lang))
+        for fact in Vocabulary.shipped().given
+        if fact.name in facts and (only is None or fact.name in only)
+    ]
+
+
+@post("/loans/requests/{request_id:uuid}/apply/{product_id:str}", status_code=HTTP_303_SEE_OTHER, **OWNER)
+async def apply(  # noqa: PLR0917 - path, people and the day
+    request: AnyRequest,
+    session: AsyncSession,
+    actor: Actor,
+    request_id: UUID,
+    product_id: str,
+    lending: LoansState,
+    now: datetime,
+    as_of: date,
+) -> Response[Any]:
+    """Send the application once, however often the button is pressed."""
+    form = await forms.read(request)
+    lang = language_of(request)
+    if form.get("consent") != "yes":
+        errors = {"consent": lending.press.translate(lang, "apply.consent_needed")}
+        return await _apply_page(
+            request, session, actor, request_id, product_id, lending, as_of, form, errors
+        )
+    try:
+        application_id = await _apply_once(
+            session, actor, request_id, product_id, form, lang, lending, now, as_of
+        )
+    except (InvalidInput, LoansError, AuthError) as refused:
+        errors = field_errors(refused, lang, "consent")
+        return await _apply_page(
+            request, session, actor, request_id, product_id, lending, as_of, form, errors
+        )
+    return Redirect(f"/applications/{application_id}?sent=1", status_code=HTTP_303_SEE_OTHER)
+
+
+async def _apply_once(  # noqa: PLR0917 - one step of apply, split off for length
+    session: AsyncSession,
+    actor: Actor,
+    request_id: UUID,
+    product_id: str,
+    form: Mapping[str, str],
+    lang: str,
+    lending: LoansState,
+    now: datetime,
+    as_of: date,
+) -> str:
+    """The application's id. The form's key makes a second press answer with the first application."""
+    product = await products.current_product(session, product_id)
+    asked = offers.consent_asked(product)
+    body: dict[str, object] = {
+        "financing_request_id": request_id,
+        "product_id": product_id,
+        "consent": {**asked.model_dump(), "language": lang},
+    }
+    if form.get("repayment_method"):
+        body["repayment_method"] = form["repayment_method"]
+    data = validated(ApplicationInput, body)
+    digest = hashlib.sha256(data.model_dump_json().encode()).hexdigest()
+    key = form.get("key")
+    before = await idempotency.once(session, actor, APPLY, key, digest, now=now)
+    if before is not None:
+        return str(before.body["id"])
+    made = await applications.apply(
+        session,
+        actor,
+        data,
+        applicant_of=lending.applicant_of,
+        translate=lending.press.translate,
+        now=now,
+        as_of=as_of,
+    )
+    await idempotency.save_response(session, actor, APPLY, key or "", status=201, body={"id": str(made.id)})
+    return str(made.id)
+
+
+@get("/applications", **OWNER)
+async def mine() -> Redirect:
+    """The list stands on the owner's own page."""
+    return Redirect("/account#applications", status_code=HTTP_303_SEE_OTHER)
+
+
+@get("/applications/{application_id:uuid}", **OWNER)
+async def one(
+    request: AnyRequest, session: AsyncSession, actor: Actor, application_id: UUID, now: datetime
+) -> Response[str]:
+    """One case: where it stands, what comes next, the offer, the papers."""
+    return await _case_page(request, session, actor, application_id, now)
+
+
+async def _case_page(  # noqa: PLR0917 - what the page shows
+    request: AnyRequest,
+    session: AsyncSession,
+    actor: Actor,
+    application_id: UUID,
+    now: datetime,
+    error: str | None = None,
+    status: int = HTTP_200_OK,
+) -> Response[str]:
+    case = await cases.case(session, actor, application_id, now=now)
+    lang = language_of(request)
+    labels = {name: fact.label(lang) for name, fact in Vocabulary.shipped().facts.items()}
+    return page(
+        request,
+        "applications/case.html",
+        status_code=status,
+        case=case,
+        labels=labels,
+        sent="sent" in request.query_params,
+        error=error,
+        line=verdicts.tree(case_trace(case.rule, case.facts, case.as_of), lang),
+    )
+
+
+def case_trace(rule: str, facts: Mapping[str, Any], day: date) -> Trace:
+    """The trace of a case's snapshot: the rule text, facts and day it was judged on."""
+    vocabulary = Vocabulary.shipped()
+    try:
+        known = Facts.from_json(facts, vocabulary)
+    except FactsError:  # a snapshot of an older vocabulary: shown as it stands, not refused
+        known = Facts(facts)
+    return explain(parse(rule, vocabulary), known.on(day, vocabulary))
+
+
+@post("/applications/{application_id:uuid}/accept", status_code=HTTP_303_SEE_OTHER, **OWNER)
+async def accept(
+    request: AnyRequest, session: AsyncSession, actor: Actor, application_id: UUID, now: datetime
+) -> Response[Any]:
+    """Accept the bank's offer; the box must be ticked."""
+    form = await forms.read(request)
+    if form.get("agree") != "yes":
+        lending: LoansState = request.app.state["loans"]
+        error = lending.press.translate(language_of(request), "case.agree_needed")
+        return await _case_page(request, session, actor, application_id, now, error, 422)
+    await applications.accept(session, actor, application_id, now=now)
+    return Redirect(f"/applications/{application_id}", status_code=HTTP_303_SEE_OTHER)
+
+
+@get("/applications/{application_id:uuid}/withdraw", **OWNER)
+async def withdraw_form(
+    request: AnyRequest, session: AsyncSession, actor: Actor, application_id: UUID, now: datetime
+) -> Response[str]:
+    """Ask once more before withdrawing."""
+    case = await cases.case(session, actor, application_id, now=now)
+    return page(request, "applications/withdraw.html", case=case)
+
+
+@post("/applications/{application_id:uuid}/withdraw", status_code=HTTP_303_SEE_OTHER, **OWNER)
+async def withdraw(session: AsyncSession, actor: Actor, application_id: UUID, now: datetime) -> Redirect:
+    """Withdraw; the need stays, so another product can be applied for without retyping."""
+    found = await applications.withdraw(session, actor, application_id, now=now)
+    return Redirect(f"/applications/{found.id}", status_code=HTTP_303_SEE_OTHER)
+
+
+@get("/applications/{application_id:uuid}/confirmation.pdf", **OWNER)
+async def confirmation(  # noqa: PLR0917 - path, people and time
+    request: AnyRequest,
+    session: AsyncSession,
+    actor: Actor,
+    application_id: UUID,
+    lending: LoansState,
+    now: datetime,
+) -> Response[bytes]:
+    """The signed confirmation."""
+    lang = "en" if language_of(request) == "en" else "zh-CN"
+    paper = await confirmations.confirmation(
+        session, actor, application_id, press=lending.press, language=lang, now=now
+    )
+    return pdf_response(paper.pdf, paper.serial)
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        *(listing, ask, compare, apply_form, apply),
+        *(mine, one, accept, withdraw_form, withdraw, confirmation),
+    ],
+    include_in_schema=False,
+)
