@@ -90,12 +90,10 @@ class TestForgeries:
             assert answer.status_code == 401, flaw
             assert answer.json()["code"] in ("auth.invalid_token", "auth.not_authenticated"), flaw
 
-    @pytest.mark.parametrize(
-        "header", ["", "Bearer", "Bearer ", "Basic dTpw", "bearer x", "Token x", "Bearer a b"]
-    )
-    async def test_odd_authorization_headers_are_a_401(self, client: AsyncClient, header: str) -> None:
-        answer = await client.get("/api/v1/consents", headers={"Authorization": header})
-        assert answer.status_code == 401
+    async def test_odd_authorization_headers_are_a_401(self, client: AsyncClient) -> None:
+        for header in ("", "Bearer", "Bearer ", "Basic dTpw", "bearer x", "Token x", "Bearer a b"):
+            answer = await client.get("/api/v1/consents", headers={"Authorization": header})
+            assert answer.status_code == 401, header
 
 
 class TestJoseFlaws:

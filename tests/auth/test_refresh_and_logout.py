@@ -4,7 +4,6 @@ The access token dies with it: every request asks the session's row.
 """
 
 import asyncio
-from typing import Any
 
 import pytest
 from httpx import AsyncClient, Response
@@ -75,22 +74,15 @@ class TestRefresh:
         assert (await refresh(client, bearer.refresh_token)).status_code == 401
         assert not await alive(client, bearer.access_token)
 
-    @pytest.mark.parametrize("token", ["x", "A" * 43, "' OR 1=1 --", "a.b.c"])
-    async def test_of_a_made_up_token_is_a_401(self, client: Client, token: str) -> None:
-        assert (await refresh(client, token)).status_code == 401
+    async def test_of_a_made_up_token_is_a_401(self, client: Client) -> None:
+        for token in ("x", "A" * 43, "' OR 1=1 --", "a.b.c"):
+            assert (await refresh(client, token)).status_code == 401
 
-    @pytest.mark.parametrize(
-        "body",
-        [
-            {},
-            {"refresh_token": ""},
-            {"refresh_token": 1},
-            {"refresh_token": "x" * 257},
-            {"refresh_token": "\u0000"},
-        ],
-    )
-    async def test_of_a_body_that_does_not_fit_is_a_422(self, client: Client, body: Any) -> None:
-        assert (await client.post("/api/v1/auth/refresh", json=body)).status_code == 422
+    async def test_of_a_body_that_does_not_fit_is_a_422(self, client: Client) -> None:
+        for token in (None, "", 1, "x" * 257, "\u0000", ["x"]):
+            answer = await client.post("/api/v1/auth/refresh", json={"refresh_token": token})
+            assert answer.status_code == 422, token
+        assert (await client.post("/api/v1/auth/refresh", json={})).status_code == 422
 
     async def test_does_not_take_an_access_token(self, client: Client, bearer: Bearer) -> None:
         answer = await client.post("/api/v1/auth/refresh", json={"refresh_token": bearer.access_token})
