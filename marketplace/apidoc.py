@@ -10,14 +10,17 @@ from typing import Any
 
 import msgspec
 from litestar import Router
+from litestar._openapi.schema_generation import SchemaCreator
 from litestar.connection import ASGIConnection, Request
 from litestar.enums import MediaType
 from litestar.exceptions import NotFoundException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components, Schema, SecurityScheme
+from litestar.plugins.pydantic import PydanticSchemaPlugin
 from litestar.routes import HTTPRoute
+from litestar.typing import FieldDefinition
 
 VERSION = "1"
 PATH = "/api/openapi.json"
@@ -56,6 +59,18 @@ class Description(JsonRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """The corrected description as JSON."""
         return msgspec.json.encode(corrected(openapi_schema, _access_by_operation(request.app.routes)))
+
+
+class ClosedSchemas(PydanticSchemaPlugin):
+    """Says of a model that refuses unknown fields that it does, which the framework leaves out."""
+
+    @classmethod
+    def for_pydantic_model(cls, field_definition: FieldDefinition, schema_creator: SchemaCreator) -> Schema:
+        """The framework's schema, closed where the model is."""
+        schema = super().for_pydantic_model(field_definition, schema_creator)
+        if field_definition.annotation.model_config.get("extra") == "forbid":
+            schema.additional_properties = False
+        return schema
 
 
 def configuration() -> OpenAPIConfig:
@@ -104,7 +119,7 @@ def _corrected_operation(operation: dict[str, Any], access: object) -> dict[str,
     described = {**operation, "responses": {**responses, "default": REFUSAL}}
     if access == "public":
         return {**described, "security": []}
-    roles = ", ".join(str(role) for role in access) if isinstance(access, tuple) else "nobody"
+    roles = [str(role) for role in access] if isinstance(access, tuple) else []
     return {**described, "security": [{BEARER: []}], "x-roles": roles}
 
 

@@ -210,6 +210,14 @@ class TestInput:
         assert (await client.get(f"/api/v1/try/number/{10**30}")).status_code == 422
 
 
+class TestFiles:
+    """Only what was built, and never an error."""
+
+    @pytest.mark.parametrize("name", ["%00", "..%2fapp.py", "../app.py", "a" * 300, "%ff", "fonts"])
+    async def test_that_are_not_there_are_not_found(self, client: Client, name: str) -> None:
+        assert (await client.get(f"/static/{name}")).status_code == 404
+
+
 class TestOutput:
     """Rows stay inside."""
 
@@ -281,5 +289,6 @@ class TestOperations:
         assert description["openapi"].startswith("3.1")
         operation = description["paths"]["/api/v1/try/order"]["post"]
         assert "400" not in operation["responses"]
+        assert description["components"]["schemas"]["Order"]["additionalProperties"] is False
         assert "Problem" in description["components"]["schemas"]
         assert (await client.get("/api/anything")).json()["code"] == "http.not_found"
