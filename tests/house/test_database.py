@@ -5,11 +5,13 @@ fails.
 """
 
 import asyncio
+from pathlib import Path
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from marketplace.migrating import current, downgrade, drift, head, upgrade
+from marketplace.models import ROOMS
 
 
 async def tables(url: str) -> set[str]:
@@ -37,3 +39,16 @@ class TestMigrations:
         assert await tables(database_url) == {"alembic_version"}
         await asyncio.to_thread(upgrade, database_url)
         assert await tables(database_url) == before
+
+
+class TestModels:
+    """No table class is out of sight."""
+
+    def test_include_every_tables_module(self) -> None:
+        root = Path(__file__).resolve().parents[2]
+        files = [
+            path
+            for room in ("auth", "policies", "loans", "marketplace")
+            for path in (root / room).rglob("tables.py")
+        ]
+        assert sorted(str(path) for path in files) == sorted(str(room.__file__) for room in ROOMS)

@@ -1,4 +1,5 @@
-"""The database dies under the service: requests get a quick 503 and nothing false, and service resumes by itself.
+"""The database dies under the service: requests get a quick 503 and nothing false, and service resumes by
+itself.
 
 A server of this test's own, since it is killed.
 """
