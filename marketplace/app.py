@@ -40,6 +40,7 @@ from marketplace.settings import Settings
 from marketplace.web import account as account_pages
 from marketplace.web import check as check_pages
 from marketplace.web import loans as loans_pages
+from marketplace.web import officer as officer_pages
 from marketplace.web import verify as verify_pages
 from policies import api as policies_api
 
@@ -56,6 +57,7 @@ ROUTERS: tuple[Router, ...] = (
     check_pages.router,
     account_pages.router,
     loans_pages.router,
+    officer_pages.router,
     documents_api.router,
     verify_pages.router,
 )  # fmt: skip

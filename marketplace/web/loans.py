@@ -152,7 +152,7 @@ async def compare(  # noqa: PLR0917 - path, people and the day
 
 def _grouped(found: OffersRead, facts: Facts, lang: str) -> dict[str, list[OfferView]]:
     largest = max(
-        (o.quote_at_highest_rate.largest_payment_yuan for o in found.offers if o.quote_at_highest_rate),
+        (q.payment_yuan for o in found.offers if (q := o.quote_at_highest_rate) and q.payments > 1),
         default=Decimal(1),
     )
     groups: dict[str, list[OfferView]] = {"eligible": [], "undetermined": [], "ineligible": []}
@@ -165,7 +165,7 @@ def _view(offer: OfferRead, facts: Facts, lang: str, largest: Decimal, enterpris
     vocabulary = Vocabulary.shipped()
     trace = explain(parse(offer.product.rule, vocabulary), facts)
     quote = offer.quote_at_highest_rate
-    bar = int(100 * quote.largest_payment_yuan / largest) if quote else 0
+    bar = int(100 * min(quote.payment_yuan, largest) / largest) if quote and quote.payments > 1 else 0
     missing = [vocabulary.facts[name] for name in offer.missing if name in vocabulary.facts]
     return OfferView(
         offer,

@@ -40,16 +40,16 @@ class Reason:
     clause: str | None
 
 
-def tree(trace: Trace, lang: str, clause: str | None = None, vocabulary: Vocabulary | None = None) -> Line:
-    """A trace as lines of words; `clause` in the reader's language stands in for the rule's own."""
-    return Teller(lang, vocabulary or Vocabulary.shipped(), clause).line(trace)
+def tree(trace: Trace, lang: str, clause: str | None = None, *, desk: bool = False) -> Line:
+    """A trace as lines of words; `clause` in the reader's language. desk: told about the owner, not to him."""
+    return Teller(lang, Vocabulary.shipped(), clause, desk=desk).line(trace)
 
 
 class Teller:
     """Words for one reader."""
 
-    def __init__(self, lang: str, vocabulary: Vocabulary, clause: str | None) -> None:
-        self.lang, self.vocabulary, self.clause = lang, vocabulary, clause
+    def __init__(self, lang: str, vocabulary: Vocabulary, clause: str | None, *, desk: bool = False) -> None:
+        self.lang, self.vocabulary, self.clause, self.desk = lang, vocabulary, clause, desk
         self.say = partial(translate, lang)
 
     def line(self, trace: Trace) -> Line:
@@ -85,7 +85,10 @@ class Teller:
             return self.say("trace.possible", values=self.say("list.or").join(told))
         if not trace.known:
             return None
-        return self.say("trace.answered", value=self.value(trace.fact, trace.value))
+        return self.say(
+            "trace.answered_desk" if self.desk else "trace.answered",
+            value=self.value(trace.fact, trace.value),
+        )
 
     def size(self, trace: Trace) -> str:
         basis = trace.basis or {}

@@ -1,0 +1,238 @@
+"""The officers' desk: the bank's own queue, one case on one page, a decision with its reasons.
+
+Every action is a plain form; a refusal comes back on the case's page with everything typed kept.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, get_args
+from uuid import UUID
+
+from litestar import Request, Router, get, post
+from litestar.response import Redirect, Response
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auth.actor import Actor
+from auth.guards import access
+from auth.roles import Role
+from eligibility import Facts, FactsError, Vocabulary
+from loans import cases, decisions, products
+from loans import officer as desk
+from loans.deadlines import Standing
+from loans.errors import LoansError, QueueEmpty
+from loans.schemas import ApplicationRead, DecisionInput, ReasonCode
+from loans.tables import Application
+from marketplace.inputs import InvalidInput
+from marketplace.language import language_of
+from marketplace.web import facts_form, forms, verdicts
+from marketplace.web.loans import case_trace
+from marketplace.web.refusals import field_errors, validated
+from marketplace.web.render import page
+
+AnyRequest = Request[Any, Any, Any]
+BANK = access(Role.OFFICER, Role.SENIOR_OFFICER)
+READERS = access(Role.OFFICER, Role.SENIOR_OFFICER, Role.AUDITOR)
+REASONS: tuple[str, ...] = get_args(ReasonCode)
+SIZE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """A fact of the snapshot: where from and since when."""
+
+    label: str
+    value: str
+    source: str | None
+    since: datetime | None
+
+
+@get("/officer", **BANK)
+async def queue(request: AnyRequest, session: AsyncSession, actor: Actor, now: datetime) -> Response[str]:
+    """The bank's waiting cases, worst deadline first."""
+    asked = request.query_params
+    show = asked.get("show", "all")
+    only = asked.get("only")
+    number = asked.get("page", "1")
+    found = await desk.queue(
+        session,
+        actor,
+        now=now,
+        show=show if show in desk.FILTERS else "all",
+        only=Standing(only) if only in [each.value for each in Standing] else None,
+        page=int(number) if number.isdigit() and 1 <= int(number) <= desk.LAST_PAGE else 1,
+        size=SIZE,
+    )
+    current = await products.current_products(session)
+    bank = next((p for p in current if p.bank_id == actor.bank_id), None)
+    return page(
+        request,
+        "officer/queue.html",
+        queue=found,
+        show=show if show in desk.FILTERS else "all",
+        only=only,
+        filters=desk.FILTERS,
+        pages=-(-found.total // SIZE) or 1,
+        bank=bank,
+        empty="empty" in asked,
+    )
+
+
+@post("/officer/next", status_code=HTTP_303_SEE_OTHER, **BANK)
+async def take_next(session: AsyncSession, actor: Actor, now: datetime) -> Redirect:
+    """Take the most urgent case nobody has."""
+    try:
+        found = await desk.claim_next(session, actor, now=now)
+    except QueueEmpty:
+        return Redirect("/officer?empty=1", status_code=HTTP_303_SEE_OTHER)
+    return Redirect(f"/officer/cases/{found.id}", status_code=HTTP_303_SEE_OTHER)
+
+
+@get("/officer/cases/{application_id:uuid}", **READERS)
+async def case(
+    request: AnyRequest, session: AsyncSession, actor: Actor, application_id: UUID, now: datetime
+) -> Response[str]:
+    """Everything about a case on one page."""
+    return await _case_page(request, session, actor, application_id, now)
+
+
+async def _case_page(  # noqa: PLR0917 - what the page shows
+    request: AnyRequest,
+    session: AsyncSession,
+    actor: Actor,
+    application_id: UUID,
+    now: datetime,
+    values: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    status: int = HTTP_200_OK,
+) -> Response[str]:
+    found = await cases.case(session, actor, application_id, now=now)
+    lang = language_of(request)
+    current = values or {
+        "amount_yuan": f"{found.agreed_amount_yuan or found.amount_yuan:f}",
+        "annual_rate_pct": str(found.agreed_rate_pct or found.quote.annual_rate_pct),
+        "term_months": str(found.agreed_term_months or found.term_months),
+    }
+    return page(
+        request,
+        "officer/case.html",
+        status_code=status,
+        case=found,
+        groups=_facts(found, lang),
+        line=verdicts.tree(case_trace(found.rule, found.facts, found.as_of), lang, desk=True),
+        reasons=REASONS,
+        values=current,
+        errors=errors or {},
+    )
+
+
+def _facts(found: ApplicationRead, lang: str) -> list[tuple[str, list[FactRow]]]:
+    """The snapshot in groups, in words, with sources."""
+    vocabulary = Vocabulary.shipped()
+    try:
+        facts = Facts.from_json(found.facts, vocabulary)
+    except FactsError:  # a snapshot of an older vocabulary is shown as it stands
+        facts = Facts(found.facts)
+    groups = []
+    for group in vocabulary.groups:
+        rows = []
+        for fact in vocabulary.in_group(group.name):
+            if fact.name in facts:
+                words = verdicts.fact_words(fact, facts[fact.name], lang)
+                origin = found.provenance.get(fact.name)
+                rows.append(
+                    FactRow(
+                        fact.label(lang),
+                        words,
+                        origin.source if origin else None,
+                        origin.updated_at if origin else None,
+                    )
+                )
+        if rows:
+            groups.append((group.label(lang), rows))
+    return groups
+
+
+Step = Callable[..., Awaitable[Application]]
+
+
+async def _step(  # noqa: PLR0917 - one action on one case
+    request: AnyRequest, session: AsyncSession, actor: Actor, application_id: UUID, now: datetime, step: Step
+) -> Response[Any]:
+    try:
+        await step(session, actor, application_id, now=now)
+    except LoansError as refused:
+        errors = field_errors(refused, language_of(request), "case")
+        return await _case_page(request, session, actor, application_id, now, errors=errors, status=409)
+    return Redirect(f"/officer/cases/{application_id}", status_code=HTTP_303_SEE_OTHER)
+
+
+@post("/officer/cases/{application_id:uuid}/claim", status_code=HTTP_303_SEE_OTHER, **BANK)
+async def claim(
+    request: AnyRequest, session: AsyncSession, actor: Actor, application_id: UUID, now: datetime
+) -> Response[Any]:
+    """Take this case."""
+    return await _step(request, session, actor, application_id, now, desk.claim)
+
+
+@post("/officer/cases/{application_id:uuid}/release", status_code=HTTP_303_SEE_OTHER, **BANK)
+async def release(
+    request: AnyRequest, session: AsyncSession, actor: Actor, application_id: UUID, now: datetime
+) -> Response[Any]:
+    """Put it back."""
+    return await _step(request, session, actor, application_id, now, desk.release)
+
+
+@post("/officer/cases/{application_id:uuid}/disburse", status_code=HTTP_303_SEE_OTHER, **BANK)
+async def disburse(
+    request: AnyRequest, session: AsyncSession, actor: Actor, application_id: UUID, now: datetime
+) -> Response[Any]:
+    """Record the pay-out, once."""
+    try:
+        await decisions.disburse(session, actor, application_id, now=now)
+    except LoansError as refused:
+        errors = field_errors(refused, language_of(request), "case")
+        return await _case_page(request, session, actor, application_id, now, errors=errors, status=409)
+    return Redirect(f"/officer/cases/{application_id}", status_code=HTTP_303_SEE_OTHER)
+
+
+@post("/officer/cases/{application_id:uuid}/decide", status_code=HTTP_303_SEE_OTHER, **BANK)
+async def decide(
+    request: AnyRequest, session: AsyncSession, actor: Actor, application_id: UUID, now: datetime
+) -> Response[Any]:
+    """Approve with terms, or decline with reasons."""
+    form = await forms.read(request)
+    try:
+        asked = validated(DecisionInput, _decision(form))
+        await decisions.decide(session, actor, application_id, asked, now=now)
+    except (InvalidInput, LoansError) as refused:
+        errors = field_errors(refused, language_of(request), "case")
+        return await _case_page(request, session, actor, application_id, now, form, errors, 422)
+    return Redirect(f"/officer/cases/{application_id}", status_code=HTTP_303_SEE_OTHER)
+
+
+def _decision(form: Mapping[str, str]) -> dict[str, object]:
+    note = form.get("note", "").strip() or None
+    if form.get("kind") == "decline":
+        chosen = [code for code in REASONS if f"reason.{code}" in form]
+        words = form.get("reason_note", "").strip() or None
+        fact = form.get("reason_fact", "").strip() or None
+        reasons = [{"code": code, "fact": fact, "note": words} for code in chosen]
+        return {"kind": "decline", "reasons": reasons, "note": note}
+    found: dict[str, object] = {"kind": "approve", "note": note}
+    for name in ("amount_yuan", "annual_rate_pct", "term_months"):
+        text = form.get(name, "").strip()
+        try:
+            number = facts_form.number_of(text)
+            found[name] = int(number) if number == number.to_integral_value() else number
+        except ValueError:
+            found[name] = text
+    return found
+
+
+router = Router(
+    "/",
+    route_handlers=[queue, take_next, case, claim, release, disburse, decide],
+    include_in_schema=False,
+)
