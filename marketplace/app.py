@@ -39,6 +39,8 @@ from marketplace.security import secure_headers
 from marketplace.settings import Settings
 from marketplace.web import account as account_pages
 from marketplace.web import check as check_pages
+from marketplace.web import government as government_pages
+from marketplace.web import home as home_pages
 from marketplace.web import loans as loans_pages
 from marketplace.web import officer as officer_pages
 from marketplace.web import verify as verify_pages
@@ -60,6 +62,8 @@ ROUTERS: tuple[Router, ...] = (
     officer_pages.router,
     documents_api.router,
     verify_pages.router,
+    home_pages.router,
+    government_pages.router,
 )  # fmt: skip
 """Every router of the house, one line each."""
 

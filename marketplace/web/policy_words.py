@@ -1,0 +1,80 @@
+"""How a policy's row reads on pages: name, area, whether it is in force on the page's day.
+
+Shared by the home page, the library and the government page, so that one policy never reads two ways.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from marketplace.portal import codes
+from marketplace.web.format import is_zh
+from policies.tables import PolicyVersion
+
+# English names of the areas owners here meet; any other area is shown by its Chinese name of GB/T 2260.
+ENGLISH_AREAS: Mapping[str, str] = {
+    "000000": "Nationwide", "110000": "Beijing", "310000": "Shanghai", "420000": "Hubei",
+    "370000": "Shandong", "370100": "Jinan", "370200": "Qingdao", "370300": "Zibo", "370400": "Zaozhuang",
+    "370500": "Dongying", "370600": "Yantai", "370700": "Weifang", "370800": "Jining", "370900": "Tai'an",
+    "371000": "Weihai", "371100": "Rizhao", "371300": "Linyi", "371400": "Dezhou", "371500": "Liaocheng",
+    "371600": "Binzhou", "371700": "Heze",
+}  # fmt: skip
+
+
+class State(StrEnum):
+    """Where a policy stands on a day; the value is the last part of the catalogue key `state.*`."""
+
+    IN_FORCE = "in_force"
+    UPCOMING = "upcoming"
+    UNISSUED = "unissued"
+    ENDED = "ended"
+
+
+STATE_ORDER = tuple(State)
+
+
+def state_of(policy: PolicyVersion, day: date) -> State:
+    """Both dates count: what was issued later could not be known, whatever its effective dates say."""
+    if policy.issued_on > day:
+        return State.UNISSUED
+    if policy.effective_from > day:
+        return State.UPCOMING
+    if policy.effective_to is not None and policy.effective_to < day:
+        return State.ENDED
+    return State.IN_FORCE
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyWords:
+    """Words about policies for one reader on one day."""
+
+    lang: str
+    day: date
+
+    def name(self, policy: PolicyVersion) -> str:
+        """The heading owners read."""
+        return policy.name_zh if is_zh(self.lang) else policy.name_en
+
+    def title(self, policy: PolicyVersion) -> str:
+        """The document's own title."""
+        return policy.title_zh if is_zh(self.lang) else policy.title_en
+
+    def says(self, policy: PolicyVersion) -> str:
+        """Who gets what, as the document says it."""
+        return policy.eligibility_zh if is_zh(self.lang) else policy.eligibility_en
+
+    def clause(self, policy: PolicyVersion) -> str:
+        """Where in the document that is written."""
+        return policy.clause_zh if is_zh(self.lang) else policy.clause_en
+
+    def state(self, policy: PolicyVersion) -> State:
+        """Where it stands on this day."""
+        return state_of(policy, self.day)
+
+    def area(self, code: str) -> str:
+        """The name of the area a policy holds in."""
+        if not is_zh(self.lang) and code in ENGLISH_AREAS:
+            return ENGLISH_AREAS[code]
+        found = codes.regions().get(code)
+        return found.name if found else code
