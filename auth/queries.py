@@ -3,6 +3,7 @@
 Plain functions on a session; the user or tenant is always an argument.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -37,3 +38,13 @@ async def password_hash_of(connection: AsyncConnection, username: str) -> str | 
         select(col(User.password_hash)).where(col(User.username) == username, col(User.disabled_at).is_(None))
     )
     return found
+
+
+async def display_names(session: AsyncSession, user_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Names of people by id, for desks that say who did what."""
+    if not user_ids:
+        return {}
+    found = await session.execute(
+        select(col(User.id), col(User.display_name)).where(col(User.id).in_(user_ids))
+    )
+    return dict(found.all())

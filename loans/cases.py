@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auth import queries as people
 from auth.actor import Actor
 from auth.roles import BANK_ROLES, Role
 from loans import queries
@@ -45,7 +46,7 @@ async def case_read(
     inside = actor.role in BANK_ROLES or actor.role == Role.AUDITOR
     decisions = await queries.decisions_of(session, application.id)
     claimed = application.claimed_by if inside else None
-    names = await queries.display_names(session, [claimed] if claimed else [])
+    names = await people.display_names(session, [claimed] if claimed else [])
     waiting = application.status in [status.value for status in QUEUED]
     return ApplicationRead(
         id=application.id,

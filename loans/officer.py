@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from auth import queries as people
 from auth.actor import Actor
 from auth.roles import Role
 from loans import queries
@@ -54,7 +55,7 @@ async def queue(
         .offset((page - 1) * size)
     )
     cases = found.all()
-    names = await queries.display_names(session, [case.claimed_by for case in cases if case.claimed_by])
+    names = await people.display_names(session, [case.claimed_by for case in cases if case.claimed_by])
     counted = await queries.counters(session, bank, today)
     return QueueRead(
         today=today,

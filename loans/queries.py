@@ -15,7 +15,7 @@ from sqlmodel import col
 from auth import queries as auth_queries
 from auth.actor import Actor
 from auth.roles import BANK_ROLES, Role
-from auth.tables import Membership, User
+from auth.tables import Membership
 from loans.deadlines import Standing, near_until
 from loans.errors import NotFound
 from loans.lifecycle import QUEUED
@@ -92,16 +92,6 @@ async def decisions_of(session: AsyncSession, application_id: UUID) -> Sequence[
         select(Decision).where(col(Decision.application_id) == application_id).order_by(col(Decision.stage))
     )
     return found.all()
-
-
-async def display_names(session: AsyncSession, user_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Names of colleagues, for the bank's own pages."""
-    if not user_ids:
-        return {}
-    found = await session.execute(
-        select(col(User.id), col(User.display_name)).where(col(User.id).in_(user_ids))
-    )
-    return dict(found.all())
 
 
 def waiting_at(bank_id: str) -> ColumnElement[bool]:

@@ -38,6 +38,7 @@ from marketplace.profiles import api as profiles_api
 from marketplace.security import secure_headers
 from marketplace.settings import Settings
 from marketplace.web import account as account_pages
+from marketplace.web import admin as admin_pages
 from marketplace.web import check as check_pages
 from marketplace.web import government as government_pages
 from marketplace.web import home as home_pages
@@ -60,6 +61,7 @@ ROUTERS: tuple[Router, ...] = (
     account_pages.router,
     loans_pages.router,
     officer_pages.router,
+    admin_pages.router,
     documents_api.router,
     verify_pages.router,
     home_pages.router,

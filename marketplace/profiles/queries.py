@@ -50,3 +50,11 @@ async def fact_rows(session: AsyncSession, enterprise_id: UUID) -> Sequence[Ente
         .execution_options(populate_existing=True)
     )
     return found.all()
+
+
+async def some_enterprises(session: AsyncSession, limit: int) -> Sequence[Enterprise]:
+    """The oldest enterprises, for a policy admin who tries a rule on one."""
+    found = await session.scalars(
+        select(Enterprise).order_by(col(Enterprise.created_at), col(Enterprise.id)).limit(limit)
+    )
+    return found.all()

@@ -1,0 +1,352 @@
+"""The policy admins' desk: write a rule with its complaints and its sentence beside it, try it, submit it, review it.
+
+Checking and trying work as a form post without script; with script the complaints follow the typing.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Router, get, post
+from litestar.response import Redirect, Response
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auth import audit
+from auth import queries as people
+from auth.actor import Actor
+from auth.guards import access
+from auth.roles import Role
+from eligibility import Rule, RuleError, Verdict, Vocabulary, diagnose, evaluate, explain, parse
+from eligibility.sentence import describe
+from marketplace.i18n import translate
+from marketplace.inputs import InvalidInput
+from marketplace.language import language_of
+from marketplace.portal.codes import naming
+from marketplace.profiles import queries as profile_queries
+from marketplace.profiles import service as profiles
+from marketplace.web import forms, verdicts
+from marketplace.web.refusals import field_errors, validated
+from marketplace.web.render import page
+from policies import queries, service
+from policies.errors import ChangedMeanwhile, PoliciesError, PolicyNotFound
+from policies.lifecycle import Status
+from policies.schemas import PolicyDraft, VersionRead
+
+AnyRequest = Request[Any, Any, Any]
+ADMIN = access(Role.POLICY_ADMIN)
+READERS = access(Role.POLICY_ADMIN, Role.AUDITOR)
+LINES = (
+    "name_zh", "name_en", "rule", "issued_on", "effective_from", "effective_to", "eligibility_zh",
+    "eligibility_en", "clause_zh", "clause_en", "note",
+)  # fmt: skip
+DIFFED = (*LINES, "exclusions")
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One complaint about a rule: where, the words around it, and what to do."""
+
+    place: str
+    before: str
+    text: str
+    after: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What can be said of a rule's text while it is written."""
+
+    complaints: list[Complaint]
+    sentence_zh: str | None
+    sentence_en: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A rule tried on a stored enterprise."""
+
+    enterprise: str
+    day: date
+    verdict: Verdict
+    missing: list[str]
+    line: verdicts.Line
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field that differs from the version in force; parts: (kind, words) with kind same, old or new."""
+
+    name: str
+    parts: list[tuple[str, str]]
+
+
+def diagnosis(text: str, lang: str) -> Diagnosis:
+    """Complaints with their place, or the rule as a sentence in both languages."""
+    vocabulary = Vocabulary.shipped()
+    found = diagnose(text, vocabulary)
+    if found:
+        return Diagnosis([_complaint(text, d.start, d.end, d.message(lang)) for d in found], None, None)
+    rule = parse(text, vocabulary)
+    return Diagnosis([], _words(rule, "zh-CN"), _words(rule, "en"))
+
+
+def _words(rule: Rule, lang: str) -> str:
+    return describe(rule.root, rule.vocabulary, lang, naming)
+
+
+def _complaint(text: str, start: int, end: int, message: str) -> Complaint:
+    row = text.count("\n", 0, start) + 1
+    column = start - (text.rfind("\n", 0, start) + 1) + 1
+    before = text[max(0, start - 30) : start].rsplit("\n", 1)[-1]
+    after = text[end : end + 30].split("\n", 1)[0]
+    return Complaint(f"{row}:{column}", before, text[start:end][:80], after, message)
+
+
+@get("/admin", **READERS)
+async def overview(request: AnyRequest, session: AsyncSession) -> Response[str]:
+    """Every policy with the state of its newest version, what waits for review on top."""
+    rows = await queries.newest_versions(session)
+    names = await people.display_names(session, [UUID(e) for row in rows for e in row.editors])
+    return page(request, "admin/overview.html", rows=rows, names=names)
+
+
+@get("/admin/policies/{policy_id:str}", **READERS)
+async def editor(request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str) -> Response[str]:
+    """The open version of a policy, or the one in force to start from."""
+    return await _editor(request, session, actor, policy_id)
+
+
+async def _editor(  # noqa: PLR0917 - what the page shows
+    request: AnyRequest,
+    session: AsyncSession,
+    actor: Actor,
+    policy_id: str,
+    typed: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    trial: Trial | None = None,
+    status: int = HTTP_200_OK,
+) -> Response[str]:
+    base = await queries.open_version(session, policy_id) or await queries.current(session, policy_id)
+    if base is None:
+        raise PolicyNotFound
+    version = VersionRead.model_validate(base)
+    values = dict(typed) if typed is not None else form_values(version)
+    return page(
+        request,
+        "admin/editor.html",
+        status_code=status,
+        version=version,
+        values=values,
+        errors=errors or {},
+        seen=values.get("seen_sha256") or version.content_sha256,
+        diagnosis=diagnosis(values.get("rule", ""), language_of(request)),
+        trial=trial,
+        enterprises=await profile_queries.some_enterprises(session, 100),
+        can_edit=actor.role is Role.POLICY_ADMIN and version.status != Status.SUBMITTED.value,
+        history=await queries.history(session, policy_id),
+    )
+
+
+def form_values(version: VersionRead) -> dict[str, str]:
+    """A version as its form has it."""
+    found = {name: getattr(version, name) for name in LINES}
+    values = {name: "" if value is None else str(value) for name, value in found.items()}
+    values["exclusions"] = "\n".join(version.exclusions)
+    values["seen_sha256"] = version.content_sha256
+    return values
+
+
+@post("/admin/policies/{policy_id:str}/check", status_code=HTTP_200_OK, **ADMIN)
+async def check(request: AnyRequest, policy_id: str) -> Response[str]:
+    """The complaints and the sentence for the text as it stands in the editor."""
+    form = await forms.read(request)
+    found = diagnosis(form.get("rule", ""), language_of(request))
+    return page(request, "admin/diagnosis.html", diagnosis=found, policy_id=policy_id)
+
+
+@post("/admin/policies/{policy_id:str}", status_code=HTTP_303_SEE_OTHER, **ADMIN)
+async def keep(  # noqa: PLR0917 - path, people and time
+    request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str, now: datetime, as_of: date
+) -> Response[Any]:
+    """Check, try or save what is typed; with errors everything typed comes back."""
+    form = await forms.read(request)
+    lang = language_of(request)
+    if "check" in form:
+        return await _editor(request, session, actor, policy_id, form)
+    if "try" in form:
+        trial, errors = await _try(session, actor, policy_id, form, lang, now, as_of)
+        return await _editor(
+            request, session, actor, policy_id, form, errors, trial, 422 if errors else HTTP_200_OK
+        )
+    try:
+        draft = validated(PolicyDraft, _draft(form))
+        row = await service.save_draft(
+            session, actor, policy_id, draft, seen_sha256=form.get("seen_sha256", ""), now=now
+        )
+    except ChangedMeanwhile as refused:
+        errors = field_errors(refused, lang, "rule")
+        return await _editor(request, session, actor, policy_id, form, errors, status=409)
+    except (InvalidInput, PoliciesError, RuleError) as refused:
+        errors = field_errors(refused, lang, "rule")
+        return await _editor(request, session, actor, policy_id, form, errors, status=422)
+    return Redirect(f"/admin/policies/{policy_id}/versions/{row.version}", status_code=HTTP_303_SEE_OTHER)
+
+
+def _draft(form: Mapping[str, str]) -> dict[str, object]:
+    found: dict[str, object] = {name: form.get(name, "").strip() for name in LINES}
+    for name in ("issued_on", "effective_from", "effective_to"):
+        text = str(found[name])
+        try:
+            found[name] = date.fromisoformat(text) if text else None
+        except ValueError:
+            found[name] = text
+    found["note"] = found["note"] or None
+    found["exclusions"] = form.get("exclusions", "").split()
+    return found
+
+
+async def _try(  # noqa: PLR0917 - one step of keep, split off for length
+    session: AsyncSession,
+    actor: Actor,
+    policy_id: str,
+    form: Mapping[str, str],
+    lang: str,
+    now: datetime,
+    as_of: date,
+) -> tuple[Trial | None, dict[str, str]]:
+    """The typed rule on a stored enterprise; who looked at whom is audited."""
+    vocabulary = Vocabulary.shipped()
+    try:
+        rule = parse(form.get("rule", ""), vocabulary)
+        enterprise_id = UUID(form.get("enterprise", ""))
+        day = date.fromisoformat(form["try_day"]) if form.get("try_day") else as_of
+    except RuleError as refused:
+        return None, field_errors(refused, lang, "rule")
+    except ValueError:
+        return None, {"try_day": translate(lang, "admin.try_bad")}
+    enterprise = await profile_queries.enterprise_by_id(session, enterprise_id)
+    if enterprise is None:
+        raise PolicyNotFound
+    facts = (await profiles.facts_of(session, enterprise_id)).on(day, vocabulary)
+    await audit.record(
+        session,
+        actor,
+        action="policies.try",
+        subject=("enterprise", enterprise_id),
+        tenant=str(enterprise_id),
+        detail={"policy": policy_id},
+        now=now,
+    )
+    verdict = evaluate(rule, facts)
+    missing = [vocabulary.facts[name].label(lang) for name in verdict.missing]
+    line = verdicts.tree(explain(rule, facts), lang, desk=True)
+    return Trial(enterprise.name, day, verdict, missing, line), {}
+
+
+@get("/admin/policies/{policy_id:str}/versions/{number:int}", **READERS)
+async def version(
+    request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str, number: int
+) -> Response[str]:
+    """One version against the one in force, and what can be done with it."""
+    return await _version(request, session, actor, policy_id, number)
+
+
+async def _version(  # noqa: PLR0917 - what the page shows
+    request: AnyRequest,
+    session: AsyncSession,
+    actor: Actor,
+    policy_id: str,
+    number: int,
+    errors: Mapping[str, str] | None = None,
+    reason: str = "",
+    status: int = HTTP_200_OK,
+) -> Response[str]:
+    row = await queries.version(session, policy_id, number)
+    if row is None:
+        raise PolicyNotFound
+    current = await queries.current(session, policy_id)
+    rule = parse(row.rule, Vocabulary.shipped())
+    ids = [UUID(editor) for editor in row.editors]
+    names = await people.display_names(session, [*ids, *([row.decided_by] if row.decided_by else [])])
+    return page(
+        request,
+        "admin/version.html",
+        status_code=status,
+        version=VersionRead.model_validate(row),
+        current=current,
+        changes=changes(row, current) if current is not None and current.id != row.id else [],
+        sentence=_words(rule, language_of(request)),
+        names=names,
+        is_admin=actor.role is Role.POLICY_ADMIN,
+        own_work=str(actor.user_id) in row.editors,
+        errors=errors or {},
+        reason=reason,
+    )
+
+
+def changes(row: Any, current: Any) -> list[Change]:
+    """The fields that differ from the version in force, word by word."""
+    found = []
+    for name in DIFFED:
+        before, after = _plain(getattr(current, name)), _plain(getattr(row, name))
+        if before != after:
+            found.append(Change(name, word_diff(before, after)))
+    return found
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return ""
+    return " ".join(str(v) for v in value) if isinstance(value, list) else str(value)
+
+
+def word_diff(before: str, after: str) -> list[tuple[str, str]]:
+    """What stayed, what went, what came, in order."""
+    a, b = before.split(" "), after.split(" ")
+    parts: list[tuple[str, str]] = []
+    for kind, i1, i2, j1, j2 in difflib.SequenceMatcher(a=a, b=b, autojunk=False).get_opcodes():
+        if kind == "equal":
+            parts.append(("same", " ".join(a[i1:i2])))
+            continue
+        if i2 > i1:
+            parts.append(("old", " ".join(a[i1:i2])))
+        if j2 > j1:
+            parts.append(("new", " ".join(b[j1:j2])))
+    return parts
+
+
+@post("/admin/policies/{policy_id:str}/versions/{number:int}", status_code=HTTP_303_SEE_OTHER, **ADMIN)
+async def act(  # noqa: PLR0917 - path, people and time
+    request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str, number: int, now: datetime
+) -> Response[Any]:
+    """Submit, take back, publish or reject a version."""
+    form = await forms.read(request)
+    seen = form.get("seen_sha256", "")
+    try:
+        match form.get("action"):
+            case "submit":
+                await service.submit(session, actor, policy_id, number, seen_sha256=seen, now=now)
+            case "take_back":
+                await service.take_back(session, actor, policy_id, number, now=now)
+            case "publish":
+                await service.publish(session, actor, policy_id, number, seen_sha256=seen, now=now)
+            case "reject":
+                words = form.get("reason", "")[:2000]
+                await service.reject(session, actor, policy_id, number, reason=words, now=now)
+            case _:
+                raise PolicyNotFound
+    except PolicyNotFound:
+        raise
+    except PoliciesError as refused:
+        errors = field_errors(refused, language_of(request), "action")
+        reason = form.get("reason", "")
+        return await _version(request, session, actor, policy_id, number, errors, reason, 409)
+    return Redirect(f"/admin/policies/{policy_id}/versions/{number}", status_code=HTTP_303_SEE_OTHER)
+
+
+router = Router("/", route_handlers=[overview, editor, check, keep, version, act], include_in_schema=False)
