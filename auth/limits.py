@@ -75,4 +75,4 @@ async def forget_stale(connection: AsyncConnection, now: datetime) -> None:
 
 
 def _key(scope: str, subject: str) -> str:
-    return hashlib.sha256(f"{scope}:{subject}".encode()).hexdigest()
+    return hashlib.sha256(f"{scope}:{subject}".encode("utf-8", "surrogatepass")).hexdigest()

@@ -65,7 +65,8 @@ async def matches(password: str, stored_hash: str | None) -> bool:
 
     Call it within a `place()`.
     """
-    fits = await _off_the_loop(lambda: _hashes.verify(password, stored_hash or NOBODYS_HASH))
+    typed = password.encode("utf-8", "surrogatepass")
+    fits = await _off_the_loop(lambda: _hashes.verify(typed, stored_hash or NOBODYS_HASH))
     return fits and stored_hash is not None
 
 

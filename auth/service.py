@@ -123,7 +123,8 @@ async def _check_password(
     """Charge the attempt, check the password with no connection held, forgive what fits; raises `LoginFailed`."""
     async with standing(session) as connection:
         await limits.charge(connection, username, client_address, now)
-        stored_hash = await queries.password_hash_of(connection, username)
+        possible = _USERNAME.fullmatch(username) is not None
+        stored_hash = await queries.password_hash_of(connection, username) if possible else None
     if not await passwords.matches(password, stored_hash):
         await _record_refusal(session, username, now)
         raise LoginFailed
@@ -134,7 +135,7 @@ async def _check_password(
 
 async def _record_refusal(session: AsyncSession, username: str, now: datetime) -> None:
     """Note a refused sign-in under a digest of the name typed, known or not, so both take the same time."""
-    digest = hashlib.sha256(username.encode()).hexdigest()
+    digest = hashlib.sha256(username.encode("utf-8", "surrogatepass")).hexdigest()
     async with standing(session) as connection:
         await audit.record(
             connection,

@@ -88,6 +88,10 @@ class TestAConsent:
         for consent_id in (made.id, uuid4()):
             with pytest.raises(ConsentNotFound):
                 await consent.revoke(session, other, consent_id, now=now)
+        standing = await consent.active(
+            session, enterprise_id=made.enterprise_id, bank_id="ccb", purpose="loan_application"
+        )
+        assert standing is not None
 
 
 class TestTheApi:

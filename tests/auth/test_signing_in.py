@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth import limits, passwords
 from auth.actor import Actor
-from auth.errors import PasswordRefused, TooManyAttempts, UsernameRefused, UsernameTaken
+from auth.errors import LoginFailed, PasswordRefused, TooManyAttempts, UsernameRefused, UsernameTaken
 from auth.roles import Role
-from auth.service import create_user
+from auth.service import create_user, login
 from tests.auth.clock import Clock
 from tests.factories.people import PASSWORD, person, sign_in, try_password
 
@@ -137,6 +137,18 @@ class TestTheWrongPassword:
 
         there, missing = await fastest(known.username), await fastest("nobody-at-all")
         assert 0.5 < there / missing < 2
+
+    async def test_in_letters_no_name_can_have_is_just_wrong(
+        self, session: AsyncSession, clock: Clock
+    ) -> None:
+        for username, password in (
+            ("a\x00b", "x"),
+            ("\ud800", "x"),
+            ("王小雨", "x"),
+            ("xiaoyu", "\ud800\x00"),
+        ):
+            with pytest.raises(LoginFailed):
+                await login(session, username, password, "127.0.0.1", clock())
 
     def test_is_checked_against_a_hash_of_todays_cost_where_there_is_nobody(self) -> None:
         todays = passwords.PasswordHash((passwords.Argon2Hasher(),)).hash("x")
