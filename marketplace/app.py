@@ -42,6 +42,7 @@ from marketplace.web import admin as admin_pages
 from marketplace.web import check as check_pages
 from marketplace.web import government as government_pages
 from marketplace.web import home as home_pages
+from marketplace.web import library as library_pages
 from marketplace.web import loans as loans_pages
 from marketplace.web import officer as officer_pages
 from marketplace.web import verify as verify_pages
@@ -66,6 +67,7 @@ ROUTERS: tuple[Router, ...] = (
     verify_pages.router,
     home_pages.router,
     government_pages.router,
+    library_pages.router,
 )  # fmt: skip
 """Every router of the house, one line each."""
 

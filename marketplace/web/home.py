@@ -84,7 +84,7 @@ def sample_of(pack: Pack, day: date) -> Sample:
     return Sample(
         name_zh=name_zh,
         name_en=name_en,
-        staff=int(facts.get("employees_end") or 0),
+        staff=int(str(facts.get("employees_end") or 0)),
         total=result.total,
         rows=sample_rows(result)[:SAMPLE_ROWS],
         eligible=len(result.eligible),

@@ -1,0 +1,149 @@
+"""The policy library: every published policy, found by words and filters, and one policy on a page of its own.
+
+Filters that say nothing known are taken as not given: a mistyped address still shows the library.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request, Router, get
+from litestar.response import Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from auth.guards import PUBLIC
+from eligibility import Vocabulary, explain, sentence
+from marketplace.language import language_of
+from marketplace.portal import checks
+from marketplace.portal.codes import naming
+from marketplace.web import verdicts
+from marketplace.web.policy_words import PolicyWords
+from marketplace.web.render import page
+from policies import matching, queries
+from policies.errors import PolicyNotFound
+from policies.matching import Judged, Pack, PolicyRecord
+from policies.tables import CATEGORIES, LEVELS, PolicyVersion
+
+AnyRequest = Request[Any, Any, Any]
+PAGE_SIZE = 20
+LAST_PAGE = 1000
+LONGEST_SEARCH = 200
+IN_FORCE, ALL = "in_force", "all"
+LINKED = ("extends", "extended_by", "supersedes", "superseded_by", "stacks_on", "implements")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What the visitor looks for. when: "in_force" (on the page's day) or "all"."""
+
+    q: str = ""
+    category: str | None = None
+    level: str | None = None
+    when: str = IN_FORCE
+    number: int = 1
+
+    def address(self, number: int) -> str:
+        """The same search on another page."""
+        asked = {"q": self.q, "category": self.category, "level": self.level, "when": self.when}
+        given = {name: value for name, value in asked.items() if value}
+        return f"/policies?{urlencode({**given, 'page': number})}"
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but the day is asked for."""
+        return bool(self.q or self.category or self.level)
+
+
+def search_of(params: Mapping[str, str]) -> Search:
+    """A search from an address; whatever is not understood counts as not asked."""
+    category, level = params.get("category"), params.get("level")
+    number = params.get("page", "1")
+    return Search(
+        q=searchable(params.get("q", "")),
+        category=category if category in CATEGORIES else None,
+        level=level if level in LEVELS else None,
+        when=ALL if params.get("when") == ALL else IN_FORCE,
+        number=min(max(int(number), 1), LAST_PAGE) if number.isdecimal() and len(number) < 6 else 1,
+    )
+
+
+def searchable(words: str) -> str:
+    """Typed words without what no stored text holds: control characters and halves of characters."""
+    return "".join(c if c.isprintable() else " " for c in words[:LONGEST_SEARCH]).strip()
+
+
+@get("/policies", **PUBLIC)
+async def library(request: AnyRequest, session: AsyncSession, as_of: date) -> Response[str]:
+    """The list."""
+    wanted = search_of(request.query_params)
+    found, total = await queries.search(
+        session,
+        words=wanted.q,
+        category=wanted.category,
+        level=wanted.level,
+        day=as_of if wanted.when == IN_FORCE else None,
+        limit=PAGE_SIZE,
+        offset=(wanted.number - 1) * PAGE_SIZE,
+    )
+    return page(
+        request,
+        "policies/list.html",
+        search=wanted,
+        policies=found,
+        total=total,
+        pages=-(-total // PAGE_SIZE),
+        categories=CATEGORIES,
+        levels=LEVELS,
+        words=PolicyWords(language_of(request), as_of),
+    )
+
+
+@get("/policies/{policy_id:str}", **PUBLIC)
+async def one(request: AnyRequest, session: AsyncSession, policy_id: str, as_of: date) -> Response[str]:
+    """One policy: what it says, the rule in words, its source, and what it is connected with."""
+    pack = await matching.load_pack(session)
+    record = pack.by_id.get(policy_id)
+    row = await queries.current(session, policy_id) if record else None
+    if record is None or row is None:
+        raise PolicyNotFound
+    lang = language_of(request)
+    return page(
+        request,
+        "policies/policy.html",
+        policy=row,
+        record=record,
+        rule=record.rule,
+        sentence=sentence(record.rule, lang, naming),
+        tree=verdicts.tree(explain(record.rule, {}), lang),
+        links=links(pack, record, row, lang),
+        judged=await _judged(request, session, record, as_of),
+        words=PolicyWords(lang, as_of),
+    )
+
+
+async def _judged(
+    request: AnyRequest, session: AsyncSession, record: PolicyRecord, day: date
+) -> Judged | None:
+    """The policy by the visitor's own answers; None without any, or when it is not in force."""
+    facts = checks.facts_of(await checks.find(session, request.cookies.get(checks.COOKIE)))
+    if not facts or not record.in_force(day):
+        return None
+    return matching.judge(record, facts.on(day, Vocabulary.shipped()))
+
+
+def links(
+    pack: Pack, record: PolicyRecord, row: PolicyVersion, lang: str
+) -> list[tuple[str, Sequence[tuple[str, str]]]]:
+    """Connected policies: [(kind, [(id, name)])]. Exclusion holds both ways, whichever text states it."""
+    barred = {*record.exclusions, *(other.id for other in pack.policies if record.id in other.exclusions)}
+    named = {"exclusions": sorted(barred), **{kind: row.relations.get(kind) or [] for kind in LINKED}}
+    found = [
+        (kind, [(name, pack.by_id[name].name(lang)) for name in names if name in pack.by_id])
+        for kind, names in named.items()
+    ]
+    return [(kind, names) for kind, names in found if names]
+
+
+router = Router("/", route_handlers=[library, one], include_in_schema=False)
