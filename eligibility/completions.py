@@ -63,7 +63,7 @@ class Problem:
     vocabulary: Vocabulary
     known: dict[str, object]
     spent: int = 0
-    cells: dict[str, tuple[object, ...]] = field(default_factory=dict)
+    named: dict[int, tuple[Node, tuple[str, ...], bool]] = field(default_factory=dict)
 
 
 def settle(root: Node, facts: Mapping[str, object], vocabulary: Vocabulary) -> Settled:
@@ -115,27 +115,39 @@ Part = bool | Node
 
 def simplify(node: Node, problem: Problem) -> Part:
     """The part of a condition the known facts leave open: True, False or a smaller tree."""
-    decided = truth(node, problem.known, problem.vocabulary)
-    if decided is not None:
-        return decided
     match node:
         case And(operands=operands) | Or(operands=operands):
-            kept = [simplify(o, problem) for o in operands]
-            open_ = tuple(p for p in kept if not isinstance(p, bool))
-            return open_[0] if len(open_) == 1 else type(node)(open_)
+            return shortened(node, [simplify(o, problem) for o in operands])
         case Not(operand=operand):
             inner = simplify(operand, problem)
-            assert not isinstance(inner, bool)
-            return Not(inner)
+            return not inner if isinstance(inner, bool) else Not(inner)
         case Cond(test=test, then=then, otherwise=otherwise):
+            chosen = simplify(test, problem)
+            if isinstance(chosen, bool):
+                return simplify(then if chosen else otherwise, problem)
             either = Or((And((test, then)), And((Not(test), otherwise))))
-            return simplify(either, problem)
+            a, b = simplify(then, problem), simplify(otherwise, problem)
+            return a if isinstance(a, bool) and a is b else simplify(either, problem)
         case Call(name="at_least", args=(Literal(value=count), ListOf(items=items))):
             kept = [simplify(i, problem) for i in items]
-            left = int(count) - sum(p is True for p in kept)  # type: ignore[arg-type]
             rest = tuple(p for p in kept if not isinstance(p, bool))
+            left = int(count) - sum(p is True for p in kept)  # type: ignore[arg-type]
+            if left <= 0 or left > len(rest):
+                return left <= 0
             return rest[0] if len(rest) == 1 else Call("at_least", (Literal(left), ListOf(rest)))
-    return node
+    found = truth(node, problem.known, problem.vocabulary)
+    return node if found is None else found
+
+
+def shortened(node: And | Or, parts: list[Part]) -> Part:
+    """An "all" or "any" without the parts that are decided."""
+    settles = isinstance(node, Or)
+    if any(part is settles for part in parts):
+        return settles
+    open_ = tuple(part for part in parts if not isinstance(part, bool))
+    if len(open_) <= 1:
+        return open_[0] if open_ else not settles
+    return node if len(open_) == len(parts) and open_ == node.operands else type(node)(open_)
 
 
 def leaves(node: Node) -> list[Node]:
@@ -150,16 +162,26 @@ def leaves(node: Node) -> list[Node]:
     return [node]
 
 
+def leaf_names(leaf: Node, problem: Problem) -> tuple[tuple[str, ...], bool]:
+    """The facts a comparison names, and whether a computed one is among them."""
+    found = problem.named.get(id(leaf))
+    if found is None:
+        names = dict.fromkeys(node.name for node in walk(leaf) if isinstance(node, Ref))
+        computed = any(problem.vocabulary.facts[name].computed for name in names)
+        found = problem.named[id(leaf)] = (leaf, tuple(names), computed)
+    return found[1], found[2]
+
+
 def leaf_facts(leaf: Node, problem: Problem) -> tuple[str, ...]:
     """The unknown given facts a comparison depends on."""
+    names, computed = leaf_names(leaf, problem)
+    open_ = [name for name in names if name not in problem.known]
+    if not computed:
+        return tuple(open_)
     found: dict[str, None] = {}
-    for node in walk(leaf):
-        if not isinstance(node, Ref) or node.name in problem.known:
-            continue
-        if problem.vocabulary.facts[node.name].computed:
-            found.update(dict.fromkeys(i for i in INPUTS if i not in problem.known))
-        else:
-            found[node.name] = None
+    for name in open_:
+        inputs = INPUTS if problem.vocabulary.facts[name].computed else (name,)
+        found.update(dict.fromkeys(i for i in inputs if i not in problem.known))
     return tuple(found)
 
 
@@ -292,7 +314,7 @@ def needs_of(residual: Node, formula: Formula, problem: Problem) -> frozenset[st
 def leaf_needs(leaf: Node, problem: Problem) -> frozenset[str]:
     """The free facts of one leaf that can change its truth; a size class does not depend on all its inputs."""
     free = leaf_facts(leaf, problem)
-    if not any(problem.vocabulary.facts[n.name].computed for n in walk(leaf) if isinstance(n, Ref)):
+    if not leaf_names(leaf, problem)[1]:
         return frozenset(free)
     wanted = {
         value
@@ -344,10 +366,21 @@ def cells(name: str, tree: Node, problem: Problem) -> tuple[object, ...]:
     if fact.type == "bool":
         return (True, False, *none)
     if fact.type == "enum":
-        return (*fact.allowed, *none)
+        return (*enum_cells(fact, tree), *none)
     if fact.type == "code":
         return (*code_cells(fact, tree, problem), *none)
     return (*number_cells(fact, thresholds(fact, tree, problem)), *none)
+
+
+def enum_cells(fact: Fact, tree: Node) -> tuple[str, ...]:
+    """Each written value of the enumeration, and one of those that no comparison tells apart."""
+    written: set[object] = set()
+    for leaf in leaves(tree):
+        if mentions(leaf, fact.name):
+            written.update(node.value for node in walk(leaf) if isinstance(node, Literal))
+    named = [value for value in fact.allowed if value in written]
+    other = [value for value in fact.allowed if value not in written]
+    return (*named, *other[:1])
 
 
 def code_cells(fact: Fact, tree: Node, problem: Problem) -> tuple[str, ...]:
@@ -373,9 +406,7 @@ def thresholds(fact: Fact, tree: Node, problem: Problem) -> list[Fraction]:
     """The numbers (days as ordinals) where some comparison of the fact changes its truth."""
     found: set[Fraction] = set()
     for leaf in leaves(tree):
-        if fact.name in INPUTS and any(
-            isinstance(n, Ref) and problem.vocabulary.facts[n.name].computed for n in walk(leaf)
-        ):
+        if fact.name in INPUTS and leaf_names(leaf, problem)[1]:
             for row in problem.vocabulary.size_standard.groups:
                 found.update(Fraction(v) for v in row.floors.get(fact.name, ()))
         if mentions(leaf, fact.name):

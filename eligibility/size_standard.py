@@ -112,6 +112,11 @@ class SizeStandard:
 
     def possible(self, known: Mapping[str, Decimal | int | str | None]) -> frozenset[str]:
         """Every size class some completion of the known inputs has. Inputs: industry_code and DIMENSIONS."""
+        return self._possible(tuple((name, known[name]) for name in INPUTS if name in known))
+
+    @functools.lru_cache(maxsize=4096)  # noqa: B019 - one shipped instance lives as long as the process
+    def _possible(self, inputs: tuple[tuple[str, Decimal | int | str | None], ...]) -> frozenset[str]:
+        known = dict(inputs)
         rows: Iterable[SizeGroup | None]
         if "industry_code" not in known:
             rows = (*self.groups, None)
