@@ -45,6 +45,7 @@ from marketplace.web import home as home_pages
 from marketplace.web import library as library_pages
 from marketplace.web import loans as loans_pages
 from marketplace.web import officer as officer_pages
+from marketplace.web import static_pages
 from marketplace.web import verify as verify_pages
 from policies import api as policies_api
 
@@ -68,6 +69,7 @@ ROUTERS: tuple[Router, ...] = (
     home_pages.router,
     government_pages.router,
     library_pages.router,
+    static_pages.router,
 )  # fmt: skip
 """Every router of the house, one line each."""
 
