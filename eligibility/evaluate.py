@@ -6,6 +6,7 @@ answer over all completions. Sound always; past a bound of work it may stay unde
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -39,5 +40,11 @@ def evaluate(rule: Rule, facts: Mapping[str, object]) -> Verdict:
     found = truth(rule.root, facts, rule.vocabulary)
     if found is not None:
         return Verdict(STATUS[found])
-    settled = settle(rule.inlined, facts, rule.vocabulary)
+    return exact(rule, tuple((name, facts[name]) for name in rule.stated_facts if name in facts))
+
+
+@functools.lru_cache(maxsize=8192)
+def exact(rule: Rule, known: tuple[tuple[str, object], ...]) -> Verdict:
+    """The exact verdict on the facts the rule depends on. Remembered: many enterprises are alike in those few."""
+    settled = settle(rule.inlined, dict(known), rule.vocabulary)
     return Verdict(STATUS[settled.status], tuple(sorted(settled.missing)))

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from eligibility.completions import settle
 from eligibility.derive import size_basis
+from eligibility.evaluate import Status, evaluate
 from eligibility.facts import plain
 from eligibility.kleene import UNKNOWN, OneOf, fact_value, term, truth
 from eligibility.rule import Rule
@@ -81,8 +81,9 @@ def explain(rule: Rule, facts: Mapping[str, object]) -> Trace:
     top = Tracer(rule, facts).trace(rule.root)
     if top.verdict is not None:
         return top
-    exact = settle(rule.inlined, facts, rule.vocabulary)
-    return _with(top, verdict=exact.status, missing=tuple(sorted(exact.missing)))
+    verdict = evaluate(rule, facts)
+    decided = {Status.ELIGIBLE: True, Status.INELIGIBLE: False, Status.UNDETERMINED: None}
+    return _with(top, verdict=decided[verdict.status], missing=verdict.missing)
 
 
 def _with(trace: Trace, **changes: object) -> Trace:
@@ -147,8 +148,7 @@ class Tracer:
         return () if derived is None else (self.trace(derived),)
 
     def missing(self, node: Node) -> tuple[str, ...]:
-        inner = Rule(node, self.vocabulary, "")
-        return tuple(sorted(settle(inner.inlined, self.facts, self.vocabulary).missing))
+        return evaluate(Rule(node, self.vocabulary, ""), self.facts).missing
 
     def parts(self, node: Node) -> tuple[str, Node, object]:
         """operator, the part the condition is about, and the threshold in plain values."""

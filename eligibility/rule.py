@@ -8,6 +8,7 @@ from functools import cached_property
 from eligibility.completions import inline
 from eligibility.errors import Diagnostic, RuleError
 from eligibility.parser import read
+from eligibility.size_standard import INPUTS
 from eligibility.syntax import Node, names
 from eligibility.typecheck import check
 from eligibility.unparse import to_cel
@@ -34,15 +35,29 @@ class Rule:
         return names(self.root)
 
     @cached_property
+    def stated_facts(self) -> frozenset[str]:
+        """Every fact somebody can state that the rule can depend on, directly or through derived ones."""
+        found = set(self.facts | names(self.inlined))
+        if any(self.vocabulary.facts[name].computed for name in found):
+            found.update(INPUTS)
+        return frozenset(found)
+
+    @cached_property
     def inlined(self) -> Node:
         """The tree with facts that a rule derives written out."""
         return inline(self.root, self.vocabulary)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Rule) and (self.root, self.clause) == (other.root, other.clause)
+        if not isinstance(other, Rule) or self.vocabulary is not other.vocabulary:
+            return NotImplemented
+        return (self.root, self.clause) == (other.root, other.clause)
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.root, self.clause, id(self.vocabulary)))
 
     def __hash__(self) -> int:
-        return hash((self.root, self.clause))
+        return self._hash
 
 
 def parse(text: str, vocabulary: Vocabulary | None = None, *, clause: str | None = None) -> Rule:

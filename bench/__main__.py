@@ -1,0 +1,34 @@
+"""`make bench`: every side-by-side measurement, in one run, printed as tables.
+
+`python -m bench [--write docs/bench.md]` keeps the tables where people read them.
+"""
+
+import argparse
+import platform
+import sys
+from pathlib import Path
+
+from bench import match_pack
+
+MEASUREMENTS = (match_pack,)
+
+
+def main() -> int:
+    """Run them all; exit 1 when two machines that must agree do not."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("--write", type=Path, help="also write the tables to this file")
+    args = parser.parse_args()
+    head = f"Python {platform.python_version()}, {platform.machine()}, measured in one run with `make bench`."
+    parts = ["# Figures, side by side", head]
+    for measurement in MEASUREMENTS:
+        print(f"{measurement.TITLE} ...", file=sys.stderr, flush=True)
+        parts.append(measurement.measure())
+    text = "\n\n".join(parts) + "\n"
+    print(text)
+    if args.write:
+        args.write.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
