@@ -11,9 +11,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from eligibility import Facts, Trace, Vocabulary, explain
-from eligibility.sentence import describe
+from eligibility.sentence import Naming, describe, value_words
 from loans.applications import Translate
 from loans.deadlines import CHINA
+from loans.lifecycle import Status
 from loans.money import yuan_from_fen
 from loans.offers import rule_of
 from loans.schedule import RepaymentMethod
@@ -44,12 +45,17 @@ class Press:
     base_url: str
     translate: Translate
     sign: Callable[[ConfirmationDocument], bytes]
+    naming: Naming
 
 
 def paper(
     application: Application, consent_wording: str, press: Press, language: str, now: datetime
 ) -> ConfirmationDocument:
-    """The confirmation of `application` in `language`, issued at `now`."""
+    """The confirmation that `application` was submitted, in `language`, issued at `now`.
+
+    It speaks of the submission whenever it is printed: what the bank decided later is not on it, so that what it
+    says of its own strength stays true.
+    """
 
     def say(key: str, **params: object) -> str:
         return press.translate(language, f"lending.paper.{key}", **params)
@@ -64,7 +70,7 @@ def paper(
         issued_at=now,
         strength=Strength.INDICATIVE,
         boxes=_boxes(say),
-        reasons=tuple(reasons(application, say, language))[:MOST_ITEMS],
+        reasons=tuple(reasons(application, say, press, language))[:MOST_ITEMS],
         words=Words(**{each.name: say(f"word.{each.name}") for each in fields(Words)}),
         serial=application.serial,
         verify_url=f"{press.base_url}/verify/{application.serial}",
@@ -85,7 +91,7 @@ def paper(
         purpose=_fit("purpose", application.purpose),
         total_cost=amount_text(quote.cost_yuan, language),
         total_cost_note=say("total_cost_note"),
-        status=_fit("status", press.translate(language, f"lending.status.{application.status}")),
+        status=_fit("status", press.translate(language, f"lending.status.{Status.SUBMITTED.value}")),
         consent=_fit("consent", consent_wording),
         seal_notice=say("seal_notice"),
         conditions=tuple(say(f"condition.{each}", bank=bank) for each in CONDITIONS),
@@ -113,7 +119,7 @@ def _repayment(quote: QuoteRead, say: Say, language: str) -> str:
     )
 
 
-def reasons(application: Application, say: Say, language: str) -> list[Reason]:
+def reasons(application: Application, say: Say, press: Press, language: str) -> list[Reason]:
     """The conditions of the product's rule that were met, each with what this enterprise has."""
     words = Vocabulary.shipped()
     known = Facts.from_json(application.facts, words).on(application.as_of)
@@ -122,18 +128,18 @@ def reasons(application: Application, say: Say, language: str) -> list[Reason]:
     return [
         Reason(
             clause=part.clause or say("clause", n=number),
-            sentence=shorten(describe(part.node, words, language), longest(Reason, "sentence")),
-            value=shorten(_values(part, words, say, language), longest(Reason, "value")),
+            sentence=shorten(describe(part.node, words, language, press.naming), longest(Reason, "sentence")),
+            value=shorten(_values(part, say, press, language), longest(Reason, "value")),
         )
         for number, part in enumerate(parts, start=1)
     ]
 
 
-def _values(trace: Trace, words: Vocabulary, say: Say, language: str) -> str:
+def _values(trace: Trace, say: Say, press: Press, language: str) -> str:
     found: dict[str, str] = {}
     for leaf in _leaves(trace):
         if leaf.fact and leaf.known and leaf.fact not in found:
-            found[leaf.fact] = value_text(leaf.fact, leaf.value, words, say, language)
+            found[leaf.fact] = value_text(leaf.fact, leaf.value, press.naming, language)
     return say("and").join(found.values())
 
 
@@ -143,19 +149,14 @@ def _leaves(trace: Trace) -> list[Trace]:
     return [leaf for child in trace.children for leaf in _leaves(child)]
 
 
-def value_text(name: str, value: object, words: Vocabulary, say: Say, language: str) -> str:
-    """A fact's value in words: yes or no, the label of a choice, a number, an amount of money."""
-    fact = words.facts[name]
-    if isinstance(value, bool):
-        return say("yes" if value else "no")
-    if isinstance(value, int | float | Decimal):
-        number = Decimal(str(value))
-        if fact.type == "money":
-            return amount_text(number, language)
-        return say("number_of_months", n=value) if fact.unit == "month" else f"{number.normalize():,f}"
-    if value is None:
-        return say("none")
-    return fact.choice_label(str(value), language) if fact.type == "enum" else str(value)
+def value_text(name: str, value: object, naming: Naming, language: str) -> str:
+    """A fact's value in words, with its unit: yes or no, the label of a choice, 42 years, an amount."""
+    fact = Vocabulary.shipped().facts[name]
+    if fact.type == "date" and isinstance(value, str):
+        value = date.fromisoformat(value)
+    elif fact.is_number and value is not None:
+        value = Decimal(str(value))
+    return value_words(value, fact, language, naming)
 
 
 def amount_text(yuan: Decimal, language: str) -> str:
