@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,11 @@ from sqlmodel import col
 
 from auth.actor import Actor
 from loans import applications, confirmations
-from loans.papers import Press
 from loans.tables import Application, Confirmation
 from marketplace.cli import main
 from marketplace.documents.keys import CERTIFICATE, KEY, identity, trusted
-from marketplace.documents.press import seal
 from marketplace.documents.register import masked
-from marketplace.i18n import translate
+from marketplace.lending import state_of
 from marketplace.settings import Settings
 from pdf.errors import SigningKeyUnusable
 from pdf.verify import LARGEST
@@ -63,7 +60,7 @@ async def issued(session: AsyncSession, settings: Settings, now: datetime) -> Is
     await lending.banks_and_products(session, now)
     owner = await person(session, now)
     application = (await lending.submitted(session, owner, now)).application
-    press = Press(settings.base_url, translate, partial(seal, keys=settings.keys))
+    press = state_of(settings).press
     paper = await confirmations.confirmation(
         session, owner, application.id, press=press, language="zh-CN", now=now
     )
