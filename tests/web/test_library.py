@@ -1,0 +1,153 @@
+"""The policy library on the seeded database: finding, filtering, and one policy with all it is tied to."""
+
+from datetime import UTC, datetime
+
+import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from marketplace.shipped import in_force, shipped_policies
+from marketplace.web.library import PAGE_SIZE
+from tests.web.reading import Page, read
+
+pytestmark = pytest.mark.seeded
+Client = AsyncTestClient[Litestar]
+AS_OF = datetime(2020, 4, 15, tzinfo=UTC).date()
+
+
+async def at(client: Client, address: str, **params: str) -> Page:
+    answer = await client.get(address, params=params)
+    assert answer.status_code == 200, answer.text
+    return read(answer.text)
+
+
+def listed(page: Page) -> list[str]:
+    return [link.removeprefix("/policies/") for link in page.links if link.startswith("/policies/")]
+
+
+class TestFinding:
+    """/policies with words and filters."""
+
+    async def test_shows_what_is_in_force_unless_asked_for_all(self, client: Client) -> None:
+        now = [policy["id"] for policy in shipped_policies() if in_force(policy, AS_OF)]
+        assert f"找到 {len(now)} 项政策" in (await at(client, "/policies")).text
+        assert "找到 90 项政策" in (await at(client, "/policies", when="all")).text
+
+    async def test_turns_pages_without_losing_or_repeating_a_policy(self, client: Client) -> None:
+        seen: list[str] = []
+        for number in range(1, 6):
+            page = await at(client, "/policies", when="all", page=str(number))
+            assert f"第 {number} 页，共 5 页" in page.text
+            seen += listed(page)
+        assert sorted(seen) == sorted(policy["id"] for policy in shipped_policies())
+        assert len(listed(page)) == 90 - 4 * PAGE_SIZE
+
+    async def test_filters_by_kind_and_level_together(self, client: Client) -> None:
+        page = await at(client, "/policies", category="fee_reduction", level="city", when="all")
+        wanted = [
+            policy["id"]
+            for policy in shipped_policies()
+            if policy["category"] == "fee_reduction" and policy["level"] == "city"
+        ]
+        assert sorted(listed(page)) == sorted(wanted)
+
+    @pytest.mark.parametrize("words", ["财税〔2019〕13号", "CN-VAT-2019-13-1", "免征增值税 30 万元"])
+    async def test_finds_by_number_id_and_words(self, client: Client, words: str) -> None:
+        assert "CN-VAT-2019-13-1" in listed(await at(client, "/policies", q=words))
+
+    async def test_says_where_each_stands_on_the_day(self, client: Client) -> None:
+        page = await at(client, "/policies", q="CN-TRAIN-2020-30", when="all")
+        assert "5月9日才发布" in page.text
+        page = await at(client, "/policies", q="CN-STABLE-2018-39", when="all")
+        assert "现行有效" in page.text
+
+    async def test_tells_what_to_do_when_nothing_is_found(self, client: Client) -> None:
+        page = await at(client, "/policies", q="铁路货运价格")
+        assert "没有找到“铁路货运价格”" in page.text
+        assert "连同已到期的一起找" in page.text
+        assert any("when=all" in link for link in page.links)
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "q=%00%1f%7f",
+            "q=%ED%A0%80",
+            "q=%25_%5C",
+            "q=" + "x" * 5000,
+            "page=0",
+            "page=-3",
+            "page=%C2%B2",
+            "page=99999999999999999999",
+            "category=nonsense&level=%00&when=%27",
+            "q=a&q=b",
+        ],
+    )
+    async def test_takes_any_address_calmly(self, client: Client, query: str) -> None:
+        assert (await client.get(f"/policies?{query}")).status_code == 200
+
+    async def test_shows_what_was_typed_as_text_never_as_markup(self, client: Client) -> None:
+        answer = await client.get("/policies", params={"q": '"><script>alert(1)</script>'})
+        assert "<script>alert" not in answer.text
+
+
+class TestOnePolicy:
+    """/policies/{id}."""
+
+    async def test_tells_the_rule_as_a_sentence_and_condition_by_condition(self, client: Client) -> None:
+        page = await at(client, "/policies/SD-SI-2020-SME")
+        assert "所在省是山东省，且以单位方式参加社会保险" in page.text
+        assert "同时满足 所在省是山东省 以单位方式参加社会保险 满足其一" in page.text
+        assert 'province_code == "370000"' in page.text
+
+    async def test_links_what_it_excludes_extends_and_carries_out(self, client: Client) -> None:
+        page = await at(client, "/policies/CN-SI-2020-49-SME")
+        assert {"/policies/CN-SI-2020-11-SME", "/policies/CN-SI-2020-11-HB"} <= set(page.links)
+        page = await at(client, "/policies/SD-SI-2020-SME")
+        assert "落实的上级文件" in page.text
+        assert "/policies/CN-SI-2020-11-SME" in page.links
+
+    async def test_says_an_exclusion_on_both_sides(self, client: Client) -> None:
+        stated = [(policy["id"], other) for policy in shipped_policies() for other in policy["exclusions"]]
+        for one, other in stated[:12]:
+            assert f"/policies/{other}" in (await at(client, f"/policies/{one}")).links
+            assert f"/policies/{one}" in (await at(client, f"/policies/{other}")).links
+
+    async def test_shows_source_mark_and_what_was_first_written(self, client: Client) -> None:
+        page = await at(client, "/policies/CN-STAMP-2017-77")
+        assert "最初发布时写的是到 2020年12月31日" in page.text
+        assert "最初发布时没有写截止日期" in (await at(client, "/policies/CN-TAX-2020-8-1")).text
+        page = await at(client, "/policies/CN-TAX-2020-8-2")
+        assert "凭记忆录入，把握较大" in page.text
+        assert "seen: news.hangzhou.com.cn" in page.text
+
+    async def test_answers_for_the_visitor_who_has_answered(self, client: Client) -> None:
+        address = "/policies/CN-TOLL-2020-62"
+        assert "回答几个问题就知道" in (await at(client, address)).text
+        form = (await client.get("/check/identity")).text
+        token = form.partition('name="_csrf_token" value="')[2].partition('"')[0]
+        kept = await client.post(
+            "/check/identity",
+            data={"_csrf_token": token, "province_code": "370000", "entity_type": "company"},
+        )
+        assert kept.status_code == 303
+        assert "按你在自查里的回答" in (await at(client, address)).text
+
+    @pytest.mark.parametrize("lang", ["zh", "en"])
+    async def test_every_shipped_policy_has_a_page(self, client: Client, lang: str) -> None:
+        for policy in shipped_policies():
+            page = await at(client, f"/policies/{policy['id']}", lang=lang)
+            assert policy[f"name_{lang}"] in page.text
+            assert policy["document_no"] in page.text
+
+    @pytest.mark.parametrize("name", ["NOPE", "%00", "x" * 3000, "%F0%9F%90%9F", "CN-VAT-2019-13-1%20"])
+    async def test_that_is_not_there_is_a_404_page(self, client: Client, name: str) -> None:
+        answer = await client.get(f"/policies/{name}", headers={"accept": "text/html"})
+        assert answer.status_code == 404
+        assert "没有这条政策" in answer.text
+
+
+def test_every_shipped_policy_has_a_short_heading_of_its_own() -> None:
+    for lang, longest in (("zh", 28), ("en", 90)):
+        names = [policy[f"name_{lang}"] for policy in shipped_policies()]
+        assert len(set(names)) == len(names) == 90
+        assert max(map(len, names)) <= longest
