@@ -1,4 +1,4 @@
-"""Argon2 password hashes, made and checked off the event loop by a few threads with a short queue.
+"""Argon2 password hashes, made and checked off the event loop by one thread with a short queue.
 
 Each check costs about 0.1 s and 64 MiB, so a flood of sign-ins must be turned away early instead of waiting
 for memory.
@@ -19,7 +19,9 @@ from auth.errors import PasswordRefused, TooManyAttempts
 SHORTEST, LONGEST = 10, 256
 """Bounds of a new password, in characters."""
 
-THREADS = 2
+THREADS = 1
+"""One hash already uses four lanes; a second beside it would only take the processors from other requests."""
+
 PLACES = 8
 """At most this many sign-ins are under way in one process, about half of the database pool; the next caller is
 refused at once.
