@@ -21,6 +21,7 @@ from loans.tables import Application, Confirmation
 from marketplace.cli import main
 from marketplace.documents.keys import CERTIFICATE, KEY, identity, trusted
 from marketplace.documents.register import masked
+from marketplace.i18n import translate
 from marketplace.lending import state_of
 from marketplace.settings import Settings
 from pdf.errors import SigningKeyUnusable
