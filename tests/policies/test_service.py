@@ -1,0 +1,355 @@
+"""Writing, submitting and publishing on PostgreSQL: what is stored, who is refused, and what the next match uses.
+
+The database's own promises (one version in force, one open) are tried directly too, past every service.
+"""
+
+import asyncio
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlmodel import col
+
+from auth.actor import Actor
+from auth.roles import Role
+from auth.tables import AuditEntry
+from eligibility import Facts, RuleError, Vocabulary
+from eligibility import Status as Verdict
+from marketplace.db import open_session
+from marketplace.shipped import shipped_policies
+from policies import content, matching, queries, service
+from policies.errors import (
+    ChangedMeanwhile,
+    DatesCross,
+    NothingChanged,
+    OwnWork,
+    PoliciesError,
+    PolicyNotFound,
+    ReasonNeeded,
+    WrongState,
+)
+from policies.schemas import PolicyDraft
+from policies.tables import PolicyVersion
+from tests.factories.people import person
+
+RENT = "SD-RENT-2020-4"
+AS_OF = date(2020, 4, 15)
+NARROW = 'province_code == "370000" && landlord_type == "state_owned" && sme_size in ["micro"]'
+NARROWEST = f"{NARROW} && affected_by_epidemic"
+TENANT = {
+    "entity_type": "company", "province_code": "370000", "industry_code": "1411", "employees_end": 60,
+    "operating_revenue_yuan": 10_000_000, "landlord_type": "state_owned",
+}  # fmt: skip
+
+
+@pytest.fixture
+async def policy(session: AsyncSession, now: datetime) -> str:
+    """The Shandong rent policy in force, as the pack has it."""
+    entry = next(entry for entry in shipped_policies() if entry["id"] == RENT)
+    await service.store_published(session, RENT, content.from_pack(entry), now)
+    await session.commit()
+    return RENT
+
+
+@pytest.fixture
+async def lin(session: AsyncSession, now: datetime) -> Actor:
+    return await person(session, now, Role.POLICY_ADMIN, username="lin")
+
+
+@pytest.fixture
+async def ma(session: AsyncSession, now: datetime) -> Actor:
+    return await person(session, now, Role.POLICY_ADMIN, username="ma")
+
+
+@pytest.fixture
+async def admins(session: AsyncSession, now: datetime, lin: Actor, ma: Actor) -> list[Actor]:
+    return [lin, ma, await person(session, now, Role.POLICY_ADMIN, username="tang")]
+
+
+def draft_of(row: PolicyVersion, **changes: Any) -> PolicyDraft:
+    """What the editor's form holds for a version, with changes."""
+    found = {name: getattr(row, name) for name in PolicyDraft.model_fields}
+    return PolicyDraft(**{**found, **changes})
+
+
+async def saved(session: AsyncSession, who: Actor, now: datetime, **changes: Any) -> PolicyVersion:
+    """An edit on top of what is there now."""
+    base = await queries.open_version(session, RENT) or await queries.current(session, RENT)
+    assert base is not None
+    return await service.save_draft(
+        session, who, RENT, draft_of(base, **changes), seen_sha256=base.content_sha256, now=now
+    )
+
+
+async def submitted(session: AsyncSession, who: Actor, now: datetime, rule: str = NARROW) -> PolicyVersion:
+    """A version waiting for a second person, committed."""
+    row = await saved(session, who, now, rule=rule)
+    row = await service.submit(session, who, RENT, row.version, seen_sha256=row.content_sha256, now=now)
+    await session.commit()
+    return row
+
+
+async def states(session: AsyncSession) -> list[tuple[int, str]]:
+    """Every version with its state, oldest first."""
+    session.expire_all()
+    return [(row.version, row.status) for row in reversed(await queries.history(session, RENT))]
+
+
+@pytest.mark.usefixtures("policy")
+class TestPublishing:
+    """The way from an edit to the next match."""
+
+    async def test_puts_the_new_version_in_force_and_supersedes_the_old_one(
+        self, session: AsyncSession, lin: Actor, ma: Actor, now: datetime
+    ) -> None:
+        row = await submitted(session, lin, now)
+        await service.publish(session, ma, RENT, row.version, seen_sha256=row.content_sha256, now=now)
+        assert await states(session) == [(1, "superseded"), (2, "published")]
+        current = await queries.current(session, RENT)
+        assert current is not None
+        assert current.rule == NARROW
+        assert (current.decided_by, current.submitted_by) == (ma.user_id, lin.user_id)
+
+    async def test_is_used_by_the_next_match(
+        self, session: AsyncSession, lin: Actor, ma: Actor, now: datetime
+    ) -> None:
+        async def verdict() -> Verdict:
+            pack = await matching.load_pack(session)
+            found = matching.match(pack, Facts.from_json(TENANT, Vocabulary.shipped()), AS_OF)
+            (judged,) = (*found.eligible, *found.undetermined, *found.ineligible)
+            return judged.verdict.status
+
+        assert await verdict() is Verdict.ELIGIBLE
+        row = await submitted(session, lin, now)
+        assert await verdict() is Verdict.ELIGIBLE
+        await service.publish(session, ma, RENT, row.version, seen_sha256=row.content_sha256, now=now)
+        assert await verdict() is Verdict.INELIGIBLE
+
+    async def test_is_refused_to_everybody_who_wrote_edited_or_submitted_it(
+        self, session: AsyncSession, lin: Actor, ma: Actor, now: datetime
+    ) -> None:
+        tang = await person(session, now, Role.POLICY_ADMIN, username="tang")
+        hu = await person(session, now, Role.POLICY_ADMIN, username="hu")
+        await saved(session, lin, now, rule=NARROWEST)
+        await saved(session, ma, now, rule=NARROW)
+        row = await submitted(session, tang, now)
+        for who in (lin, ma, tang):
+            with pytest.raises(OwnWork):
+                await service.publish(
+                    session, who, RENT, row.version, seen_sha256=row.content_sha256, now=now
+                )
+            with pytest.raises(OwnWork):
+                await service.reject(session, who, RENT, row.version, reason="x", now=now)
+        await service.publish(session, hu, RENT, row.version, seen_sha256=row.content_sha256, now=now)
+
+    async def test_binds_the_content_that_was_read(
+        self, session: AsyncSession, lin: Actor, ma: Actor, now: datetime
+    ) -> None:
+        read = await submitted(session, lin, now)
+        seen = read.content_sha256
+        await service.take_back(session, lin, RENT, read.version, now=now)
+        again = await submitted(session, lin, now, rule=NARROWEST)
+        assert again.version == read.version
+        with pytest.raises(ChangedMeanwhile):
+            await service.publish(session, ma, RENT, read.version, seen_sha256=seen, now=now)
+        assert await states(session) == [(1, "published"), (2, "submitted")]
+
+    async def test_by_two_people_at_once_has_one_winner(
+        self, session: AsyncSession, engine: AsyncEngine, lin: Actor, ma: Actor, now: datetime
+    ) -> None:
+        tang = await person(session, now, Role.POLICY_ADMIN, username="tang")
+        row = await submitted(session, lin, now)
+        number, seen = row.version, row.content_sha256
+
+        async def publish(who: Actor) -> None:
+            async with open_session(engine) as own:
+                await service.publish(own, who, RENT, number, seen_sha256=seen, now=now)
+                await own.commit()
+
+        outcomes = await asyncio.gather(publish(ma), publish(tang), return_exceptions=True)
+        assert sorted(type(each) for each in outcomes if each) in ([ChangedMeanwhile], [WrongState])
+        assert await states(session) == [(1, "superseded"), (2, "published")]
+
+    async def test_of_a_rejected_version_is_impossible_and_a_reason_is_kept(
+        self, session: AsyncSession, lin: Actor, ma: Actor, now: datetime
+    ) -> None:
+        row = await submitted(session, lin, now)
+        with pytest.raises(ReasonNeeded):
+            await service.reject(session, ma, RENT, row.version, reason=" \n", now=now)
+        gone = await service.reject(session, ma, RENT, row.version, reason=" 第三部分没有这样写 ", now=now)
+        assert gone.reason == "第三部分没有这样写"
+        with pytest.raises(WrongState):
+            await service.publish(session, ma, RENT, row.version, seen_sha256=row.content_sha256, now=now)
+        assert (await saved(session, lin, now, rule=NARROWEST)).version == 3
+
+    async def test_leaves_a_line_in_the_audit_log_for_every_step(
+        self, session: AsyncSession, lin: Actor, ma: Actor, now: datetime
+    ) -> None:
+        await saved(session, lin, now, rule=NARROWEST)
+        row = await submitted(session, lin, now)
+        await service.publish(session, ma, RENT, row.version, seen_sha256=row.content_sha256, now=now)
+        lines = await session.scalars(
+            select(AuditEntry).where(col(AuditEntry.subject_id) == f"{RENT}/2").order_by(col(AuditEntry.at))
+        )
+        found = [(line.action, line.actor_id, line.detail["content_sha256"]) for line in lines]
+        assert [(action, who) for action, who, _ in found] == [
+            ("policies.draft", lin.user_id),
+            ("policies.edit", lin.user_id),
+            ("policies.submit", lin.user_id),
+            ("policies.publish", ma.user_id),
+        ]
+        assert found[0][2] != found[1][2]
+        assert found[1][2] == found[3][2]
+
+
+@pytest.mark.usefixtures("policy")
+class TestEditing:
+    """Drafts."""
+
+    async def test_a_submitted_version_is_refused(
+        self, session: AsyncSession, lin: Actor, ma: Actor, now: datetime
+    ) -> None:
+        await submitted(session, lin, now)
+        with pytest.raises(WrongState):
+            await saved(session, ma, now, rule=NARROWEST)
+
+    async def test_over_somebody_elses_edit_is_refused_and_loses_nothing(
+        self, session: AsyncSession, lin: Actor, ma: Actor, now: datetime
+    ) -> None:
+        base = await queries.current(session, RENT)
+        assert base is not None
+        seen, mine = base.content_sha256, draft_of(base, rule=NARROWEST)
+        await saved(session, lin, now, rule=NARROW)
+        with pytest.raises(ChangedMeanwhile):
+            await service.save_draft(session, ma, RENT, mine, seen_sha256=seen, now=now)
+        draft = await queries.open_version(session, RENT)
+        assert draft is not None
+        assert draft.rule == NARROW
+
+    async def test_by_two_people_at_once_opens_one_draft(
+        self, session: AsyncSession, engine: AsyncEngine, lin: Actor, ma: Actor, now: datetime
+    ) -> None:
+        base = await queries.current(session, RENT)
+        assert base is not None
+        seen, drafts = base.content_sha256, [draft_of(base, rule=rule) for rule in (NARROW, NARROWEST)]
+
+        async def save(who: Actor, draft: PolicyDraft) -> None:
+            async with open_session(engine) as own:
+                await service.save_draft(own, who, RENT, draft, seen_sha256=seen, now=now)
+                await own.commit()
+
+        outcomes = await asyncio.gather(save(lin, drafts[0]), save(ma, drafts[1]), return_exceptions=True)
+        assert [type(each) for each in outcomes if each] == [ChangedMeanwhile]
+        assert await states(session) == [(1, "published"), (2, "draft")]
+
+    async def test_stores_the_rule_in_its_one_canonical_form(
+        self, session: AsyncSession, lin: Actor, now: datetime
+    ) -> None:
+        row = await saved(
+            session, lin, now, rule="  (landlord_type=='state_owned')&&( true == jobs_commitment )"
+        )
+        again = await saved(session, lin, now, rule=row.rule)
+        assert again.rule == row.rule
+        assert "  " not in row.rule
+
+    async def test_what_no_rule_can_be_or_no_calendar_has_is_refused(
+        self, session: AsyncSession, lin: Actor, now: datetime
+    ) -> None:
+        with pytest.raises(RuleError):
+            await saved(session, lin, now, rule="employees > 3")
+        with pytest.raises(DatesCross):
+            await saved(session, lin, now, effective_to=date(2019, 1, 1))
+        base = await queries.current(session, RENT)
+        assert base is not None
+        with pytest.raises(PolicyNotFound):
+            await service.save_draft(session, lin, "NO-SUCH", draft_of(base), seen_sha256="", now=now)
+
+    async def test_nothing_is_no_change_to_hand_in(
+        self, session: AsyncSession, lin: Actor, now: datetime
+    ) -> None:
+        row = await saved(session, lin, now)
+        with pytest.raises(NothingChanged):
+            await service.submit(session, lin, RENT, row.version, seen_sha256=row.content_sha256, now=now)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(("edit", "edit back", "submit", "take back", "publish", "reject")), st.integers(0, 2)
+    ),
+    min_size=4,
+    max_size=14,
+)
+
+
+@pytest.mark.usefixtures("policy")
+class TestAnyOrder:
+    """Three admins doing anything in any order."""
+
+    @settings(
+        max_examples=25,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    @given(steps=STEPS)
+    async def test_never_brings_somebodys_own_work_into_force(
+        self, session: AsyncSession, admins: list[Actor], now: datetime, steps: list[tuple[str, int]]
+    ) -> None:
+        work: dict[int, set[Actor]] = {}
+        await session.rollback()
+        for verb, number in steps:
+            who = admins[number]
+            try:
+                row = await _step(session, verb, who, now)
+            except PoliciesError:
+                continue
+            if verb in {"edit", "edit back", "submit"}:
+                work.setdefault(row.version, set()).add(who)
+            elif verb == "publish":
+                assert who not in work[row.version]
+            counted = await session.execute(
+                select(col(PolicyVersion.status), func.count()).group_by(col(PolicyVersion.status))
+            )
+            counts = {row[0]: row[1] for row in counted}
+            assert counts["published"] == 1
+            assert counts.get("draft", 0) + counts.get("submitted", 0) <= 1
+
+
+async def _step(session: AsyncSession, verb: str, who: Actor, now: datetime) -> PolicyVersion:
+    """What somebody does to whatever version is there now."""
+    if verb.startswith("edit"):
+        return await saved(session, who, now, rule=NARROW if verb == "edit" else NARROWEST)
+    row = await queries.open_version(session, RENT) or await queries.current(session, RENT)
+    assert row is not None
+    number, seen = row.version, row.content_sha256
+    match verb:
+        case "submit":
+            return await service.submit(session, who, RENT, number, seen_sha256=seen, now=now)
+        case "take back":
+            return await service.take_back(session, who, RENT, number, now=now)
+        case "publish":
+            return await service.publish(session, who, RENT, number, seen_sha256=seen, now=now)
+        case _:
+            return await service.reject(session, who, RENT, number, reason="x", now=now)
+
+
+@pytest.mark.usefixtures("policy")
+class TestDatabase:
+    """What holds even past the service."""
+
+    async def test_has_one_version_in_force_and_one_open_at_most(
+        self, session: AsyncSession, lin: Actor, now: datetime
+    ) -> None:
+        row_id = (await saved(session, lin, now, rule=NARROW)).id
+        await session.commit()
+        for status in ("published", "nonsense"):
+            with pytest.raises(IntegrityError):
+                await session.execute(
+                    update(PolicyVersion).where(col(PolicyVersion.id) == row_id).values(status=status)
+                )
+            await session.rollback()
