@@ -45,7 +45,7 @@ class Press:
     base_url: str
     translate: Translate
     sign: Callable[[ConfirmationDocument], bytes]
-    naming: Naming
+    namer: Callable[[str], Naming]
 
 
 def paper(
@@ -128,7 +128,9 @@ def reasons(application: Application, say: Say, press: Press, language: str) -> 
     return [
         Reason(
             clause=part.clause or say("clause", n=number),
-            sentence=shorten(describe(part.node, words, language, press.naming), longest(Reason, "sentence")),
+            sentence=shorten(
+                describe(part.node, words, language, press.namer(language)), longest(Reason, "sentence")
+            ),
             value=shorten(_values(part, say, press, language), longest(Reason, "value")),
         )
         for number, part in enumerate(parts, start=1)
@@ -139,7 +141,7 @@ def _values(trace: Trace, say: Say, press: Press, language: str) -> str:
     found: dict[str, str] = {}
     for leaf in _leaves(trace):
         if leaf.fact and leaf.known and leaf.fact not in found:
-            found[leaf.fact] = value_text(leaf.fact, leaf.value, press.naming, language)
+            found[leaf.fact] = value_text(leaf.fact, leaf.value, press.namer(language), language)
     return say("and").join(found.values())
 
 

@@ -13,14 +13,14 @@ from loans.papers import Press
 from loans.state import LoansState
 from marketplace.documents.press import seal
 from marketplace.i18n import translate
-from marketplace.portal.codes import naming
+from marketplace.portal.codes import namer
 from marketplace.profiles import queries, service
 from marketplace.settings import Settings
 
 
 def state_of(settings: Settings) -> LoansState:
     """What the loans room needs of the service these settings describe."""
-    press = Press(settings.base_url, translate, partial(seal, keys=settings.keys), naming)
+    press = Press(settings.base_url, translate, partial(seal, keys=settings.keys), namer)
     return LoansState(applicant_of, press)
 
 

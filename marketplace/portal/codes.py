@@ -5,7 +5,7 @@ release and are asked on every page.
 """
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -71,8 +71,23 @@ def province_of(city: str) -> str | None:
     return found.parent if found and found.level == "city" else None
 
 
-def naming(fact: str, code: str) -> str | None:
-    """The name of a code of a fact, for sentences; None where there is none."""
+@cache
+def english_regions() -> Mapping[str, str]:
+    """English names of the nation, the provinces and the home province's cities; others have none here."""
+    return {row["code"]: row["name_en"] for row in _rows("regions_en.csv")}
+
+
+def namer(lang: str) -> Callable[[str, str], str | None]:
+    """How codes are read out in a language: (fact, code) -> name, or None where there is none."""
+    return _named_en if lang.startswith("en") else _named_zh
+
+
+def named(region: Code, lang: str) -> str:
+    """A region's name; the Chinese one where there is no English one."""
+    return english_regions().get(region.code, region.name) if lang.startswith("en") else region.name
+
+
+def _named_zh(fact: str, code: str) -> str | None:
     if fact in ("province_code", "city_code"):
         found = regions().get(code)
         return found.name if found else None
@@ -80,6 +95,13 @@ def naming(fact: str, code: str) -> str | None:
         known = industries().get(code)
         return known.name if known else None
     return None
+
+
+def _named_en(fact: str, code: str) -> str | None:
+    if fact in ("province_code", "city_code") and code in english_regions():
+        return english_regions()[code]
+    name = _named_zh(fact, code)
+    return f"{code} {name}" if name and fact == "industry_code" else name
 
 
 def search_industries(words: str, limit: int = 12) -> list[Code]:

@@ -25,7 +25,7 @@ from eligibility.sentence import describe
 from marketplace.i18n import translate
 from marketplace.inputs import InvalidInput
 from marketplace.language import language_of
-from marketplace.portal.codes import naming
+from marketplace.portal.codes import namer
 from marketplace.profiles import queries as profile_queries
 from marketplace.profiles import service as profiles
 from marketplace.web import forms, verdicts
@@ -96,7 +96,7 @@ def diagnosis(text: str, lang: str) -> Diagnosis:
 
 
 def _words(rule: Rule, lang: str) -> str:
-    return describe(rule.root, rule.vocabulary, lang, naming)
+    return describe(rule.root, rule.vocabulary, lang, namer(lang))
 
 
 def _complaint(text: str, start: int, end: int, message: str) -> Complaint:

@@ -78,14 +78,14 @@ def fields_for(
                 label=fact.label(lang),
                 value=text,
                 options=options_of(fact, lang),
-                groups=city_groups() if fact.name == "city_code" else (),
+                groups=city_groups(lang) if fact.name == "city_code" else (),
                 suffix=suffix_of(fact, lang),
                 hint=hint_of(fact, lang),
                 error=(answers.errors.get(fact.name) if answers else None),
                 nullable=fact.nullable,
                 none=none,
                 candidates=(answers.candidates.get(fact.name, ()) if answers else ()),
-                shown=codes.naming(fact.name, text) or "",
+                shown=codes.namer(lang)(fact.name, text) or "",
             )
         )
     return found
@@ -105,13 +105,15 @@ def options_of(fact: Fact, lang: str) -> Sequence[tuple[str, str]]:
     if fact.type == "bool":
         return [("true", translate(lang, "fact.yes")), ("false", translate(lang, "fact.no"))]
     if fact.name == "province_code":
-        return [(region.code, region.name) for region in codes.provinces()]
+        return [(region.code, codes.named(region, lang)) for region in codes.provinces()]
     return [(value, fact.choice_label(value, lang)) for value in fact.allowed]
 
 
-def city_groups() -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
+def city_groups(lang: str) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
     """Cities under their provinces."""
-    return [(p.name, [(c.code, c.name) for c in below]) for p, below in codes.cities()]
+    return [
+        (codes.named(p, lang), [(c.code, codes.named(c, lang)) for c in below]) for p, below in codes.cities()
+    ]
 
 
 def suffix_of(fact: Fact, lang: str) -> str | None:

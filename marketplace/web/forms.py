@@ -1,20 +1,25 @@
 """A posted form as plain text by field, bounded; the last value wins where a name comes twice.
 
-Anything that cannot be stored (NUL, lone surrogates) is dropped from the text, so it fails as the field it is in.
+What cannot be stored (NUL, lone surrogates) becomes the replacement character: seen by whoever typed it, refused by
+the field it is in, and never quietly left out.
 """
 
+import re
 from typing import Any
 
 from litestar import Request
 
-MAX_TEXT = 5_000
+MAX_TEXT = 25_000
+"""Longer than any field may be, so that what is too long is told by its field and not cut to fit."""
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+REPLACEMENT = "\ufffd"
 
 
 async def read(request: Request[Any, Any, Any]) -> dict[str, str]:
     """The fields of a urlencoded or multipart form; files are left out."""
     form = await request.form()
     return {
-        name: "".join(c for c in value[:MAX_TEXT] if c != "\0" and not 0xD800 <= ord(c) <= 0xDFFF)
+        name: UNSTORABLE.sub(REPLACEMENT, value[:MAX_TEXT])
         for name, value in form.multi_items()
         if isinstance(value, str)
     }

@@ -17,7 +17,7 @@ from auth.guards import PUBLIC
 from eligibility import Vocabulary, explain, sentence
 from marketplace.language import language_of
 from marketplace.portal import checks
-from marketplace.portal.codes import naming
+from marketplace.portal.codes import namer
 from marketplace.web import verdicts
 from marketplace.web.policy_words import PolicyWords
 from marketplace.web.render import page
@@ -115,7 +115,7 @@ async def one(request: AnyRequest, session: AsyncSession, policy_id: str, as_of:
         policy=row,
         record=record,
         rule=record.rule,
-        sentence=sentence(record.rule, lang, naming),
+        sentence=sentence(record.rule, lang, namer(lang)),
         tree=verdicts.tree(explain(record.rule, {}), lang),
         links=links(pack, record, row, lang),
         judged=await _judged(request, session, record, as_of),

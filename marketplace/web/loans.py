@@ -31,7 +31,7 @@ from loans.schemas import ApplicationInput, FinancingRequestInput, OfferRead, Of
 from loans.state import LoansState
 from marketplace.inputs import InvalidInput
 from marketplace.language import language_of
-from marketplace.portal.codes import naming
+from marketplace.portal.codes import namer
 from marketplace.profiles import service as profiles
 from marketplace.web import facts_form, forms, verdicts
 from marketplace.web.refusals import field_errors, validated
@@ -93,7 +93,7 @@ async def _listing(  # noqa: PLR0917 - what the page shows
 def rule_words(text: str, lang: str) -> str:
     """A product's conditions as a sentence."""
     rule = parse(text, Vocabulary.shipped())
-    return describe(rule.root, rule.vocabulary, lang, naming)
+    return describe(rule.root, rule.vocabulary, lang, namer(lang))
 
 
 @post("/loans/requests", status_code=HTTP_303_SEE_OTHER, **OWNER)
@@ -183,7 +183,7 @@ def rule_reasons(trace: Trace, lang: str) -> list[verdicts.Reason]:
     found = []
     for failed in failures(trace):
         leaf = failed.children[0] if isinstance(failed.node, Not) and failed.children else failed
-        words = describe(failed.node, vocabulary, lang, naming)
+        words = describe(failed.node, vocabulary, lang, namer(lang))
         found.append(verdicts.Reason(words, teller.answered(leaf), None))
     return found
 

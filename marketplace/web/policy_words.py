@@ -3,7 +3,6 @@
 Shared by the home page, the library and the government page, so that one policy never reads two ways.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -11,15 +10,6 @@ from enum import StrEnum
 from marketplace.portal import codes
 from marketplace.web.format import is_zh
 from policies.tables import PolicyVersion
-
-# English names of the areas owners here meet; any other area is shown by its Chinese name of GB/T 2260.
-ENGLISH_AREAS: Mapping[str, str] = {
-    "000000": "Nationwide", "110000": "Beijing", "310000": "Shanghai", "420000": "Hubei",
-    "370000": "Shandong", "370100": "Jinan", "370200": "Qingdao", "370300": "Zibo", "370400": "Zaozhuang",
-    "370500": "Dongying", "370600": "Yantai", "370700": "Weifang", "370800": "Jining", "370900": "Tai'an",
-    "371000": "Weihai", "371100": "Rizhao", "371300": "Linyi", "371400": "Dezhou", "371500": "Liaocheng",
-    "371600": "Binzhou", "371700": "Heze",
-}  # fmt: skip
 
 
 class State(StrEnum):
@@ -74,7 +64,5 @@ class PolicyWords:
 
     def area(self, code: str) -> str:
         """The name of the area a policy holds in."""
-        if not is_zh(self.lang) and code in ENGLISH_AREAS:
-            return ENGLISH_AREAS[code]
         found = codes.regions().get(code)
-        return found.name if found else code
+        return codes.named(found, self.lang) if found else code

@@ -14,7 +14,7 @@ from eligibility import Fact, Trace, Vocabulary, failures
 from eligibility.sentence import describe, value_words
 from eligibility.syntax import Not
 from marketplace.i18n import translate
-from marketplace.portal.codes import naming
+from marketplace.portal.codes import namer
 from policies.matching import Judged
 
 
@@ -66,7 +66,7 @@ class Teller:
         return Line(
             "leaf",
             shown.verdict,
-            describe(shown.node, self.vocabulary, self.lang, naming),
+            describe(shown.node, self.vocabulary, self.lang, namer(self.lang)),
             self.answered(leaf) or "",
             self.clause,
             self.missing(leaf),
@@ -106,7 +106,7 @@ class Teller:
 
     def value(self, name: str | None, value: Any) -> str:
         if name is None:
-            return value_words(value, None, self.lang, naming)
+            return value_words(value, None, self.lang, namer(self.lang))
         return fact_words(self.vocabulary.facts[name], value, self.lang)
 
 
@@ -116,7 +116,7 @@ def fact_words(fact: Fact, value: Any, lang: str) -> str:
         value = date.fromisoformat(value)
     elif fact.is_number and value is not None:
         value = Decimal(str(value))
-    return value_words(value, fact, lang, naming)
+    return value_words(value, fact, lang, namer(lang))
 
 
 def reasons(judged: Judged, lang: str) -> list[Reason]:
@@ -126,6 +126,6 @@ def reasons(judged: Judged, lang: str) -> list[Reason]:
     found = []
     for trace in failures(judged.trace):
         leaf = trace.children[0] if isinstance(trace.node, Not) and trace.children else trace
-        words = describe(trace.node, vocabulary, lang, naming)
+        words = describe(trace.node, vocabulary, lang, namer(lang))
         found.append(Reason(words, teller.answered(leaf), teller.clause))
     return found
