@@ -16,12 +16,12 @@ from litestar import Litestar
 async def talking_to(app: Litestar, base_url: str = "http://127.0.0.1:8000") -> AsyncIterator[AsyncClient]:
     """A client of the running application; follows no redirect by itself, errors arrive as answers."""
     transport = ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
-    async with _running(app), AsyncClient(transport=transport, base_url=base_url) as client:
+    async with running(app), AsyncClient(transport=transport, base_url=base_url) as client:
         yield client
 
 
 @asynccontextmanager
-async def _running(app: Litestar) -> AsyncIterator[None]:
+async def running(app: Litestar) -> AsyncIterator[None]:
     """The application between start and stop, in one task: its task group must end where it began."""
     started, stopping = asyncio.Event(), asyncio.Event()
 
