@@ -7,6 +7,7 @@ interrupt stops everything within seconds; killed outright, the kernel takes wor
 import argparse
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -36,6 +37,11 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted. 0 after a clean stop, 1 when the set-up or a worker failed."""
     settings = Settings.from_env()
+    if (taken := port_taken(settings.host, settings.port)) is not None:
+        say(
+            f"port {settings.port} on {settings.host} cannot be used: {taken}; choose another, e.g. PORT=8080"
+        )
+        return 1
     for order in (signal.SIGTERM, signal.SIGINT):  # a shell's background job inherits SIGINT ignored
         signal.signal(order, _interrupt)
     with database(settings, own=True) as url:
@@ -45,6 +51,18 @@ def run(args: argparse.Namespace) -> int:
             say("setting up the database failed; the lines above say why")
             return 1
         return _serve(settings)
+
+
+def port_taken(host: str, port: int) -> str | None:
+    """Why nothing can listen there, or None. The server shares ports silently, so it is asked beforehand."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return None
 
 
 def _serve(settings: Settings) -> int:

@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from marketplace.commands.serve import port_taken
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120
 
@@ -149,3 +151,14 @@ class TestServe:
         service.process.kill()
         service.process.wait()
         assert service.all_gone(20)
+
+
+def test_a_port_somebody_listens_on_is_told_before_anything_starts() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        assert port_taken("127.0.0.1", other.getsockname()[1]) is not None
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    assert port_taken("127.0.0.1", port) is None
