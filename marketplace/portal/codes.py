@@ -65,6 +65,12 @@ def cities() -> Sequence[tuple[Code, Sequence[Code]]]:
     return [(province, below[province.code]) for province in provinces() if province.code in below]
 
 
+def is_region(code: str, level: str) -> bool:
+    """Whether there is a region of this level (province, city) with this code."""
+    found = regions().get(code)
+    return found is not None and found.level == level
+
+
 def province_of(city: str) -> str | None:
     """The province a city code lies in."""
     found = regions().get(city)

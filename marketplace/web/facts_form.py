@@ -172,7 +172,10 @@ def _read_value(fact: Fact, text: str, lang: str, changes: dict[str, Any], error
     except FactsError as refused:
         errors[fact.name] = error_words(fact, refused.problems[0].code, refused.problems[0].params, lang)
     else:
-        changes[fact.name] = plain(checked[fact.name])
+        if fact.codes and not codes.is_region(text, fact.codes.removeprefix("regions.")):
+            errors[fact.name] = translate(lang, "fact.error.choice")
+        else:
+            changes[fact.name] = plain(checked[fact.name])
 
 
 def value_of(fact: Fact, text: str) -> Any:
