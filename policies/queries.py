@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -82,7 +83,7 @@ async def newest_versions(session: AsyncSession) -> Sequence[PolicyVersion]:
     """The newest version of every policy: submitted ones first, then drafts, then the rest by id."""
     latest = (
         select(PolicyVersion)
-        .distinct(col(PolicyVersion.policy_id))
+        .ext(distinct_on(col(PolicyVersion.policy_id)))
         .order_by(col(PolicyVersion.policy_id), col(PolicyVersion.version).desc())
         .subquery()
     )
