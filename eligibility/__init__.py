@@ -17,6 +17,7 @@ from eligibility.facts import Facts
 from eligibility.index import Matches, RuleIndex
 from eligibility.rule import Rule, diagnose, parse
 from eligibility.sentence import sentence
+from eligibility.sql import Sql, compile_sql
 from eligibility.vocabulary import Fact, Vocabulary
 
 __all__ = [
@@ -30,11 +31,13 @@ __all__ = [
     "Rule",
     "RuleError",
     "RuleIndex",
+    "Sql",
     "Status",
     "Trace",
     "Verdict",
     "Vocabulary",
     "VocabularyError",
+    "compile_sql",
     "diagnose",
     "evaluate",
     "explain",
