@@ -3,6 +3,7 @@
 Pure: no database, no web framework, no clock. Everything a caller needs is named here.
 """
 
+from eligibility.analyse import Finding, PackRule, analyse
 from eligibility.errors import (
     Diagnostic,
     EligibilityError,
@@ -27,7 +28,9 @@ __all__ = [
     "FactProblem",
     "Facts",
     "FactsError",
+    "Finding",
     "Matches",
+    "PackRule",
     "Rule",
     "RuleError",
     "RuleIndex",
@@ -37,6 +40,7 @@ __all__ = [
     "Verdict",
     "Vocabulary",
     "VocabularyError",
+    "analyse",
     "compile_sql",
     "diagnose",
     "evaluate",

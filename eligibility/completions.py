@@ -73,7 +73,7 @@ def settle(root: Node, facts: Mapping[str, object], vocabulary: Vocabulary) -> S
     if isinstance(residual, bool):
         return Settled(residual, frozenset())
     try:
-        formula, needed = decide(residual, problem)
+        formula, needed = decide_short_code(residual, problem)
     except BudgetSpentError:
         return Settled(None, open_facts(residual, problem), exact=False)
     if isinstance(formula, bool):
@@ -197,16 +197,40 @@ def decide(residual: Node, problem: Problem) -> tuple[Formula, frozenset[str]]:
     if not repeated:
         formula = canonical(residual, True, problem)
         return formula, needs_of(residual, formula, problem)
-    name, size = repeated[0], sum(1 for _ in walk(residual))
+    found = over_cells(repeated[0], cells(repeated[0], residual, problem), residual, problem)
+    del problem.known[repeated[0]]
+    return found
+
+
+def decide_short_code(residual: Node, problem: Problem) -> tuple[Formula, frozenset[str]]:
+    """`decide`; an industry code too short for one row of the size standard is first written out each way it can be.
+
+    What names the code itself was simplified away before: it is known, only the size class is not.
+    """
+    code = problem.known.get("industry_code")
+    standard = problem.vocabulary.size_standard
+    if not standard.is_short(code) or not any(leaf_names(leaf, problem)[1] for leaf in leaves(residual)):
+        return decide(residual, problem)
+    rows = [row for row in standard.possible_groups(str(code)) if row is not None]
+    prefixes = [p for row in rows for p in row.prefixes if p.startswith(str(code))]
+    found = over_cells("industry_code", [p + FILLER for p in (*prefixes, str(code))], residual, problem)
+    problem.known["industry_code"] = code
+    return found
+
+
+def over_cells(
+    name: str, values: Iterable[object], residual: Node, problem: Problem
+) -> tuple[Formula, frozenset[str]]:
+    """`decide` for each value a fact can have; the last value is left in `problem.known`."""
+    size = sum(1 for _ in walk(residual))
     outcomes: list[tuple[Formula, frozenset[str]]] = []
-    for value in cells(name, residual, problem):
+    for value in values:
         problem.spent += size
         if problem.spent > BUDGET:
             raise BudgetSpentError
         problem.known[name] = value
         rest = simplify(residual, problem)
         outcomes.append((rest, frozenset()) if isinstance(rest, bool) else decide(rest, problem))
-        del problem.known[name]
     formulas = tuple(formula for formula, _ in outcomes)
     needed = frozenset().union(*(n for _, n in outcomes))
     if len(set(formulas)) == 1:
@@ -329,9 +353,9 @@ def leaf_needs(leaf: Node, problem: Problem) -> frozenset[str]:
 def size_needs(
     standard: SizeStandard, wanted: frozenset[str], known: tuple[tuple[str, object], ...]
 ) -> frozenset[str]:
-    """The unknown inputs that can move the size class in or out of `wanted`."""
+    """The unknown inputs, and the industry where its code is too short, that can move the size class in or out."""
     given = dict(known)
-    free = [i for i in INPUTS if i not in given]
+    free = [i for i in INPUTS if i not in given or (i == "industry_code" and standard.is_short(given[i]))]
     found = {name for name in free if size_moves(standard, wanted, given, name, free)}
     return frozenset(found)
 
@@ -341,12 +365,11 @@ def size_moves(
 ) -> bool:
     """Whether two completions that differ in `name` alone fall on both sides of `wanted`."""
     if name == "industry_code":
-        numbers = {d: given[d] for d in INPUTS[1:] if d in given}
-        possible = standard.possible(numbers)  # type: ignore[arg-type]
+        possible = standard.possible(given)  # type: ignore[arg-type]
         return bool(possible & wanted) and bool(possible - wanted)
     code = given.get("industry_code")
     rows: tuple[SizeGroup | None, ...] = standard.groups
-    if "industry_code" not in free:
+    if "industry_code" in given:
         rows = () if code is None else standard.possible_groups(str(code))
     for row in rows:
         if row is None or name not in row.floors:

@@ -110,6 +110,10 @@ class SizeStandard:
             return (group,)
         return (*longer, None)
 
+    def is_short(self, industry: object) -> bool:
+        """Whether a code is too short to say which row covers it."""
+        return isinstance(industry, str) and len(self.possible_groups(industry)) > 1
+
     def possible(self, known: Mapping[str, Decimal | int | str | None]) -> frozenset[str]:
         """Every size class some completion of the known inputs has. Inputs: industry_code and DIMENSIONS."""
         return self._possible(tuple((name, known[name]) for name in INPUTS if name in known))
