@@ -39,6 +39,7 @@ from marketplace.security import secure_headers
 from marketplace.settings import Settings
 from marketplace.web import account as account_pages
 from marketplace.web import admin as admin_pages
+from marketplace.web import applications as applications_pages
 from marketplace.web import check as check_pages
 from marketplace.web import government as government_pages
 from marketplace.web import home as home_pages
@@ -62,6 +63,7 @@ ROUTERS: tuple[Router, ...] = (
     check_pages.router,
     account_pages.router,
     loans_pages.router,
+    applications_pages.router,
     officer_pages.router,
     admin_pages.router,
     documents_api.router,

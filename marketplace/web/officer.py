@@ -27,7 +27,7 @@ from loans.tables import Application
 from marketplace.inputs import InvalidInput
 from marketplace.language import language_of
 from marketplace.web import facts_form, forms, verdicts
-from marketplace.web.loans import case_trace
+from marketplace.web.applications import case_trace
 from marketplace.web.refusals import field_errors, validated
 from marketplace.web.render import page
 
@@ -61,7 +61,7 @@ async def queue(request: AnyRequest, session: AsyncSession, actor: Actor, now: d
         now=now,
         show=show if show in desk.FILTERS else "all",
         only=Standing(only) if only in [each.value for each in Standing] else None,
-        page=int(number) if number.isdigit() and 1 <= int(number) <= desk.LAST_PAGE else 1,
+        page=min(max(int(number), 1), desk.LAST_PAGE) if number.isdecimal() and len(number) < 6 else 1,
         size=SIZE,
     )
     current = await products.current_products(session)
