@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from eligibility import Rule
-from eligibility.completions import inline
+from eligibility.residual import inline
 from eligibility.syntax import And, Arith, Call, Compare, In, ListOf, Literal, Node, Not, Or, Ref
 
 Compiled = Callable[[Mapping[str, object]], list[bool]]

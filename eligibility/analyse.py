@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations
 
-from eligibility.completions import FILLER, BudgetSpentError, Problem, cells, leaf_facts, leaves, simplify
+from eligibility.cells import FILLER, NoCellsError, cells
 from eligibility.errors import EligibilityError
 from eligibility.explain import readable
 from eligibility.kleene import truth
+from eligibility.residual import Problem, leaf_facts, leaves, simplify
 from eligibility.rule import Rule
 from eligibility.syntax import And, Node, Not
 from eligibility.unparse import to_cel
@@ -200,7 +201,7 @@ def values_of(name: str, tree: Node, problem: Problem) -> tuple[object, ...]:
     """One value a cell; a number compared with another free number gets a few guesses, which may miss a witness."""
     try:
         return cells(name, tree, problem)
-    except BudgetSpentError:
+    except NoCellsError:
         fact = problem.vocabulary.facts[name]
         if fact.type == "date":
             return tuple(dt.date(year, 1, 1) for year in (2019, 2020, 2021))

@@ -13,10 +13,11 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from eligibility.completions import inline, leaf_needs_of_terms
+from eligibility.completions import leaf_needs_of_terms
 from eligibility.errors import RuleError
 from eligibility.kleene import UNKNOWN, OneOf, term
 from eligibility.parser import read
+from eligibility.residual import inline
 from eligibility.syntax import Node
 from eligibility.typecheck import check
 from eligibility.unparse import to_cel

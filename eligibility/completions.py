@@ -7,38 +7,21 @@ left is a formula in which every fact occurs once: undecided exactly when its le
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from eligibility.kleene import UNKNOWN, OneOf, Truth, fact_value, term, truth
+from eligibility.cells import FILLER, NoCellsError, cells
+from eligibility.kleene import UNKNOWN, OneOf, Truth, fact_value, truth
+from eligibility.residual import Problem, inline, leaf_facts, leaf_names, leaves, open_facts, simplify
 from eligibility.size_standard import INPUTS, SizeGroup, SizeStandard
-from eligibility.syntax import (
-    And,
-    Arith,
-    Call,
-    Compare,
-    Cond,
-    In,
-    ListOf,
-    Literal,
-    Negate,
-    Node,
-    Not,
-    Or,
-    Ref,
-    walk,
-)
-from eligibility.vocabulary import Fact, Vocabulary
+from eligibility.syntax import And, Call, Cond, ListOf, Literal, Node, Not, Or, Ref, walk
+from eligibility.vocabulary import Vocabulary
 
 BUDGET = (
     40_000  # parts looked at; past it the answer is "undetermined" with every open fact named, which is sound
 )
-FILLER = "\U0010ffff"  # ends a made-up code no constant ends with
 # A formula over named leaves, flattened: ("leaf", key, positive) | ("all"|"any", frozenset) | ("atleast", k, tuple)
 Formula = bool | tuple  # type: ignore[type-arg]
 
@@ -56,16 +39,6 @@ class Settled:
     exact: bool = True
 
 
-@dataclass(slots=True)
-class Problem:
-    """One rule against one enterprise."""
-
-    vocabulary: Vocabulary
-    known: dict[str, object]
-    spent: int = 0
-    named: dict[int, tuple[Node, tuple[str, ...], bool]] = field(default_factory=dict)
-
-
 def settle(root: Node, facts: Mapping[str, object], vocabulary: Vocabulary) -> Settled:
     """The verdict all completions agree on, and the facts whose value could still change it."""
     problem = Problem(vocabulary, dict(facts))
@@ -74,120 +47,11 @@ def settle(root: Node, facts: Mapping[str, object], vocabulary: Vocabulary) -> S
         return Settled(residual, frozenset())
     try:
         formula, needed = decide_short_code(residual, problem)
-    except BudgetSpentError:
+    except (BudgetSpentError, NoCellsError):
         return Settled(None, open_facts(residual, problem), exact=False)
     if isinstance(formula, bool):
         return Settled(formula, frozenset())
     return Settled(None, needed)
-
-
-def inline(node: Node, vocabulary: Vocabulary) -> Node:
-    """The tree with facts derived by a rule replaced by that rule, unless stated outright."""
-    if isinstance(node, Ref):
-        derived = vocabulary.facts[node.name].derived
-        return node if derived is None else inline(derived, vocabulary)
-    return rebuilt(node, lambda child: inline(child, vocabulary))
-
-
-def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
-    """The node with each child changed; the same object when none was."""
-    match node:
-        case And(operands=parts) | Or(operands=parts):
-            return type(node)(tuple(change(p) for p in parts), span=node.span)
-        case Not(operand=part) | Negate(operand=part):
-            return type(node)(change(part), span=node.span)
-        case Compare(op=op, left=a, right=b) | Arith(op=op, left=a, right=b):
-            return type(node)(op, change(a), change(b), span=node.span)
-        case In(left=a, right=b):
-            return In(change(a), b, span=node.span)
-        case Cond(test=t, then=a, otherwise=b):
-            return Cond(change(t), change(a), change(b), span=node.span)
-        case Call(name="at_least", args=(count, ListOf(items=items) as inner)):
-            changed = ListOf(tuple(change(i) for i in items), span=inner.span)
-            return Call("at_least", (count, changed), span=node.span)
-        case Call(name=name, args=args):
-            return Call(name, tuple(change(a) for a in args), span=node.span)
-    return node
-
-
-Part = bool | Node
-
-
-def simplify(node: Node, problem: Problem) -> Part:
-    """The part of a condition the known facts leave open: True, False or a smaller tree."""
-    match node:
-        case And(operands=operands) | Or(operands=operands):
-            return shortened(node, [simplify(o, problem) for o in operands])
-        case Not(operand=operand):
-            inner = simplify(operand, problem)
-            return not inner if isinstance(inner, bool) else Not(inner)
-        case Cond(test=test, then=then, otherwise=otherwise):
-            chosen = simplify(test, problem)
-            if isinstance(chosen, bool):
-                return simplify(then if chosen else otherwise, problem)
-            either = Or((And((test, then)), And((Not(test), otherwise))))
-            a, b = simplify(then, problem), simplify(otherwise, problem)
-            return a if isinstance(a, bool) and a is b else simplify(either, problem)
-        case Call(name="at_least", args=(Literal(value=count), ListOf(items=items))):
-            kept = [simplify(i, problem) for i in items]
-            rest = tuple(p for p in kept if not isinstance(p, bool))
-            left = int(count) - sum(p is True for p in kept)  # type: ignore[arg-type]
-            if left <= 0 or left > len(rest):
-                return left <= 0
-            return rest[0] if len(rest) == 1 else Call("at_least", (Literal(left), ListOf(rest)))
-    found = truth(node, problem.known, problem.vocabulary)
-    return node if found is None else found
-
-
-def shortened(node: And | Or, parts: list[Part]) -> Part:
-    """An "all" or "any" without the parts that are decided."""
-    settles = isinstance(node, Or)
-    if any(part is settles for part in parts):
-        return settles
-    open_ = tuple(part for part in parts if not isinstance(part, bool))
-    if len(open_) <= 1:
-        return open_[0] if open_ else not settles
-    return node if len(open_) == len(parts) and open_ == node.operands else type(node)(open_)
-
-
-def leaves(node: Node) -> list[Node]:
-    """The comparisons of a residual, left to right."""
-    match node:
-        case And(operands=operands) | Or(operands=operands):
-            return [leaf for o in operands for leaf in leaves(o)]
-        case Not(operand=operand):
-            return leaves(operand)
-        case Call(name="at_least", args=(_, ListOf(items=items))):
-            return [leaf for i in items for leaf in leaves(i)]
-    return [node]
-
-
-def leaf_names(leaf: Node, problem: Problem) -> tuple[tuple[str, ...], bool]:
-    """The facts a comparison names, and whether a computed one is among them."""
-    found = problem.named.get(id(leaf))
-    if found is None:
-        names = dict.fromkeys(node.name for node in walk(leaf) if isinstance(node, Ref))
-        computed = any(problem.vocabulary.facts[name].computed for name in names)
-        found = problem.named[id(leaf)] = (leaf, tuple(names), computed)
-    return found[1], found[2]
-
-
-def leaf_facts(leaf: Node, problem: Problem) -> tuple[str, ...]:
-    """The unknown given facts a comparison depends on."""
-    names, computed = leaf_names(leaf, problem)
-    open_ = [name for name in names if name not in problem.known]
-    if not computed:
-        return tuple(open_)
-    found: dict[str, None] = {}
-    for name in open_:
-        inputs = INPUTS if problem.vocabulary.facts[name].computed else (name,)
-        found.update(dict.fromkeys(i for i in inputs if i not in problem.known))
-    return tuple(found)
-
-
-def open_facts(residual: Node, problem: Problem) -> frozenset[str]:
-    """Every unknown fact the residual names."""
-    return frozenset(name for leaf in leaves(residual) for name in leaf_facts(leaf, problem))
 
 
 def decide(residual: Node, problem: Problem) -> tuple[Formula, frozenset[str]]:
@@ -303,7 +167,7 @@ def leaf_outcomes(leaf: Node, problem: Problem) -> frozenset[bool]:
         return frozenset((True, False))
     try:
         values = cells(free[0], leaf, problem)
-    except BudgetSpentError:
+    except NoCellsError:
         return frozenset((True, False))
     found: set[bool] = set()
     for value in values:
@@ -380,129 +244,6 @@ def size_moves(
         if best & wanted and best - wanted:
             return True
     return False
-
-
-def cells(name: str, tree: Node, problem: Problem) -> tuple[object, ...]:
-    """One value of the fact for each way the tree's comparisons can come out, fact by fact."""
-    fact = problem.vocabulary.facts[name]
-    none: tuple[object, ...] = (None,) if fact.nullable else ()
-    if fact.type == "bool":
-        return (True, False, *none)
-    if fact.type == "enum":
-        return (*enum_cells(fact, tree), *none)
-    if fact.type == "code":
-        return (*code_cells(fact, tree, problem), *none)
-    return (*number_cells(fact, thresholds(fact, tree, problem)), *none)
-
-
-def enum_cells(fact: Fact, tree: Node) -> tuple[str, ...]:
-    """Each written value of the enumeration, and one of those that no comparison tells apart."""
-    written: set[object] = set()
-    for leaf in leaves(tree):
-        if mentions(leaf, fact.name):
-            written.update(node.value for node in walk(leaf) if isinstance(node, Literal))
-    named = [value for value in fact.allowed if value in written]
-    other = [value for value in fact.allowed if value not in written]
-    return (*named, *other[:1])
-
-
-def code_cells(fact: Fact, tree: Node, problem: Problem) -> tuple[str, ...]:
-    """Each written code, one code behind each written prefix, and one behind none."""
-    found: dict[str, None] = {}
-    for leaf in leaves(tree):
-        for node in walk(leaf):
-            if isinstance(node, Literal) and isinstance(node.value, str) and mentions(leaf, fact.name):
-                exact = isinstance(leaf, Compare | In)
-                found[node.value if exact or len(node.value) >= 6 else node.value + FILLER] = None
-        if fact.name == "industry_code" and mentions(leaf, "sme_size"):
-            for row in problem.vocabulary.size_standard.groups:
-                found.update((prefix + FILLER, None) for prefix in row.prefixes)
-    found[FILLER] = None
-    return tuple(found)
-
-
-def mentions(leaf: Node, name: str) -> bool:
-    return any(isinstance(n, Ref) and n.name == name for n in walk(leaf))
-
-
-def thresholds(fact: Fact, tree: Node, problem: Problem) -> list[Fraction]:
-    """The numbers (days as ordinals) where some comparison of the fact changes its truth."""
-    found: set[Fraction] = set()
-    for leaf in leaves(tree):
-        if fact.name in INPUTS and leaf_names(leaf, problem)[1]:
-            for row in problem.vocabulary.size_standard.groups:
-                found.update(Fraction(v) for v in row.floors.get(fact.name, ()))
-        if mentions(leaf, fact.name):
-            found |= leaf_thresholds(leaf, fact.name, problem)
-    return sorted(found)
-
-
-def leaf_thresholds(leaf: Node, name: str, problem: Problem) -> set[Fraction]:
-    """Where one comparison of one free number changes. Raises BudgetSpentError where that is not a line."""
-    if leaf_facts(leaf, problem) != (name,):
-        raise BudgetSpentError  # two free facts compared with each other: no cells of one alone
-    if isinstance(leaf, Compare):
-        a, b = line(leaf.left, name, problem), line(leaf.right, name, problem)
-        slope, offset = a[0] - b[0], b[1] - a[1]
-        return {offset / slope} if slope else set()
-    if isinstance(leaf, In) and isinstance(leaf.right, ListOf):
-        slope, offset = line(leaf.left, name, problem)
-        values = [number(i.value) for i in leaf.right.items if isinstance(i, Literal)]
-        return {(v - offset) / slope for v in values} if slope else set()
-    raise BudgetSpentError
-
-
-def line(node: Node, name: str, problem: Problem) -> tuple[Fraction, Fraction]:
-    """slope and offset of a part as a line in the fact. Raises BudgetSpentError where it is not one."""
-    if isinstance(node, Ref) and node.name == name:
-        return Fraction(1), Fraction(0)
-    if not mentions(node, name):
-        return Fraction(0), number(term(node, problem.known, problem.vocabulary))
-    if isinstance(node, Negate):
-        slope, offset = line(node.operand, name, problem)
-        return -slope, -offset
-    if isinstance(node, Arith):
-        (s1, o1), (s2, o2) = line(node.left, name, problem), line(node.right, name, problem)
-        if node.op in "+-":
-            sign = 1 if node.op == "+" else -1
-            return s1 + sign * s2, o1 + sign * o2
-        if node.op == "*" and (s1 == 0 or s2 == 0):
-            return s1 * o2 + s2 * o1, o1 * o2
-        whole = problem.vocabulary.facts[name].type == "int"
-        if node.op == "/" and s2 == 0 and o2 and not whole:
-            return s1 / o2, o1 / o2
-    raise BudgetSpentError
-
-
-def number(value: object) -> Fraction:
-    """A number or day as an exact fraction. Raises BudgetSpentError for anything else."""
-    if isinstance(value, dt.date):
-        return Fraction(value.toordinal())
-    if isinstance(value, int | Decimal | Fraction) and not isinstance(value, bool):
-        return Fraction(value)
-    raise BudgetSpentError
-
-
-def number_cells(fact: Fact, cuts: list[Fraction]) -> tuple[object, ...]:
-    """A value on each cut, between each two, and beyond both ends, of the fact's own kind."""
-    if not cuts:
-        return (number_value(fact, Fraction(730_000 if fact.type == "date" else 0)),)
-    if fact.type in ("int", "date"):
-        whole: dict[int, None] = {}
-        for cut in cuts:
-            floor = cut.numerator // cut.denominator
-            whole.update(dict.fromkeys((-(-cut.numerator // cut.denominator) - 1, floor, floor + 1)))
-        return tuple(number_value(fact, Fraction(w)) for w in sorted(whole))
-    found = [cuts[0] - 1]
-    for cut, after in zip(cuts, [*cuts[1:], cuts[-1] + 2], strict=True):
-        found += [cut, (cut + after) / 2]
-    return tuple(number_value(fact, f) for f in found)
-
-
-def number_value(fact: Fact, value: Fraction) -> object:
-    if fact.type == "date":
-        return dt.date.fromordinal(min(max(int(value), 1), dt.date.max.toordinal()))
-    return int(value) if fact.type == "int" else value
 
 
 def leaf_needs_of_terms(node: Node, facts: Mapping[str, object], vocabulary: Vocabulary) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from eligibility.completions import inline
 from eligibility.errors import Diagnostic, RuleError
 from eligibility.parser import read
+from eligibility.residual import inline
 from eligibility.size_standard import INPUTS
 from eligibility.syntax import Node, names
 from eligibility.typecheck import check
