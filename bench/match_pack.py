@@ -7,7 +7,7 @@ import datetime as dt
 import gc
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -65,7 +65,7 @@ def measure() -> str:
 
 
 def timed(
-    judge: Callable[[Mapping[str, object]], object], inputs: list[Mapping[str, object]]
+    judge: Callable[[Mapping[str, object]], object], inputs: Sequence[Mapping[str, object]]
 ) -> tuple[float, float]:
     """p50 and p95 in milliseconds over ROUNDS passes of `inputs`, garbage collection off while timing."""
     for facts in inputs:
