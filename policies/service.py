@@ -94,9 +94,9 @@ async def _new_draft(
         created_at=now,
         changed_at=now,
     )
-    session.add(row)
     try:
-        await session.flush()
+        async with session.begin_nested():  # so that the refusal can still be shown from this session
+            session.add(row)
     except IntegrityError as error:  # somebody else opened a draft at this instant
         raise ChangedMeanwhile from error
     await _audit(session, actor, "draft", row, now)

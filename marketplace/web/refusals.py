@@ -3,6 +3,7 @@
 So a mistake reads the same on a page and over the API.
 """
 
+import re
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -14,12 +15,18 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def field_errors(error: Exception, lang: str, fallback: str) -> dict[str, str]:
-    """{field: words}; a refusal about no field in particular stands at `fallback`."""
+    """{field: words}, the first for each field; a refusal about no field in particular stands at `fallback`.
+
+    A fault inside a field (`reasons.0.note`, `rule[3:9]`) is the field's.
+    """
     problem = problem_of(error)
     if problem.status >= 500:
         raise error
     if problem.faults:
-        return {fault.field.split(".")[0] or fallback: fault.details[lang] for fault in problem.faults}
+        found: dict[str, str] = {}
+        for fault in problem.faults:
+            found.setdefault(re.split(r"[.\[]", fault.field)[0] or fallback, fault.details[lang])
+        return found
     return {fallback: problem.details[lang]}
 
 
