@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum.cn import ric
 
 from marketplace.profiles.errors import (
     ResidentIdMalformed,
@@ -72,6 +73,11 @@ class TestAResidentId:
     def test_with_a_true_check_digit_passes(self) -> None:
         assert checked_resident_id(a_resident_id(), TODAY) == a_resident_id()
 
+    @pytest.mark.parametrize("born", ["19401231", "19650101", "19800229", "19830101", "20011231"])
+    def test_of_anybody_passes_however_young_the_code_of_his_county_is(self, born: str) -> None:
+        number = a_resident_id(born=born)
+        assert checked_resident_id(number, TODAY) == number
+
     def test_may_end_in_a_small_x(self) -> None:
         ends_in_x = next(number for n in range(1, 99) if (number := a_resident_id(n)).endswith("X"))
         assert checked_resident_id(ends_in_x.lower(), TODAY) == ends_in_x
@@ -99,6 +105,7 @@ class TestAResidentId:
             a_resident_id(born="19851301"),
             a_resident_id(born="20200416"),
             a_resident_id(born="00000000"),
+            "99999919850314123" + ric.calc_check_digit("99999919850314123" + "0"),
         ],
     )
     def test_that_cannot_be_is_refused(self, number: str) -> None:
