@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from urllib.parse import unquote
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -17,8 +17,9 @@ from tests.factories.people import PASSWORD
 from tests.web.conftest import Arrive, SignedIn
 
 REGISTER = "/account/enterprises/new"
-FOR_OWNERS = ("/account", REGISTER, f"/account/enterprises/{uuid4()}", f"/applications/{uuid4()}")
-FOR_OFFICERS = ("/officer", f"/officer/cases/{uuid4()}")
+NOBODYS = UUID(int=1)  # parametrized tests need the same names in every worker
+FOR_OWNERS = ("/account", REGISTER, f"/account/enterprises/{NOBODYS}", f"/applications/{NOBODYS}")
+FOR_OFFICERS = ("/officer", f"/officer/cases/{NOBODYS}")
 FOR_ADMINS = ("/admin", "/admin/policies/SD-RENT-2020-4", "/admin/policies/SD-RENT-2020-4/versions/1")
 
 IMPOSSIBLE = [
