@@ -19,7 +19,7 @@ ARGUMENTS = (
     "--disable-background-networking", "--disable-component-update",
 )  # fmt: skip
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-FINDINGS = """async rules => (await axe.run(document, {runOnly: rules})).violations.map(
+FINDINGS = """async rules => (await axe.run(document, {runOnly: rules, resultTypes: ['violations']})).violations.map(
   v => v.id + ': ' + v.nodes.map(n => n.target.join(' ') + ' ' + n.failureSummary).join(' | '))"""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
