@@ -6,14 +6,17 @@ The constants a rule writes cut a fact's domain; values inside one cell cannot b
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
+from typing import Any
 
 from eligibility.kleene import term
 from eligibility.residual import Problem, leaf_facts, leaf_names, leaves, mentions
-from eligibility.size_standard import INPUTS
-from eligibility.syntax import Arith, Compare, In, ListOf, Literal, Negate, Node, Ref, walk
-from eligibility.vocabulary import Fact
+from eligibility.size_standard import ANY_INDUSTRY, INPUTS, SizeGroup
+from eligibility.syntax import Arith, Call, Compare, In, ListOf, Literal, Negate, Node, Ref, walk
+from eligibility.vocabulary import Fact, is_code
 
 FILLER = "\U0010ffff"  # ends a made-up code no constant ends with
 
@@ -40,6 +43,8 @@ def enum_cells(fact: Fact, tree: Node) -> tuple[str, ...]:
     written: set[object] = set()
     for leaf in leaves(tree):
         if mentions(leaf, fact.name):
+            if isinstance(leaf, Call):
+                return fact.allowed  # words by how they start
             written.update(node.value for node in walk(leaf) if isinstance(node, Literal))
     named = [value for value in fact.allowed if value in written]
     other = [value for value in fact.allowed if value not in written]
@@ -47,26 +52,49 @@ def enum_cells(fact: Fact, tree: Node) -> tuple[str, ...]:
 
 
 def code_cells(fact: Fact, tree: Node, problem: Problem) -> tuple[str, ...]:
-    """Each written code, one code behind each written prefix, and one behind none."""
-    found: dict[str, None] = {}
+    """One code for each way the comparisons and the rows of the size standard can come out."""
+    told_apart: dict[object, str] = {}
+    for code, way in code_ways(fact, tree, problem).items():
+        told_apart.setdefault(way, code)
+    return tuple(told_apart.values())
+
+
+def code_ways(fact: Fact, tree: Node, problem: Problem) -> dict[str, object]:
+    """Each written code, one code behind each written prefix and one behind none -> how it comes out."""
+    exact: dict[str, None] = {}
+    prefixes: dict[str, None] = {}
+    sized = False
     for leaf in leaves(tree):
-        for node in walk(leaf):
-            if isinstance(node, Literal) and isinstance(node.value, str) and mentions(leaf, fact.name):
-                exact = isinstance(leaf, Compare | In)
-                found[node.value if exact or len(node.value) >= 6 else node.value + FILLER] = None
-        if fact.name == "industry_code" and mentions(leaf, "sme_size"):
-            for row in problem.vocabulary.size_standard.groups:
-                found.update((prefix + FILLER, None) for prefix in row.prefixes)
-    found[FILLER] = None
-    return tuple(found)
+        sized = sized or (fact.name == INPUTS[0] and leaf_names(leaf, problem)[1])
+        if mentions(leaf, fact.name):
+            texts = [n.value for n in walk(leaf) if isinstance(n, Literal) and isinstance(n.value, str)]
+            (prefixes if isinstance(leaf, Call) else exact).update(dict.fromkeys(texts))
+    rows = problem.vocabulary.size_standard.groups if sized else ()
+    codes = dict.fromkeys((*exact, *(p if is_full(fact, p) else p + FILLER for p in (*prefixes, ""))))
+    codes.update((prefix + FILLER, None) for row in rows for prefix in row.prefixes)
+    return {code: way(code, tuple(exact), tuple(prefixes), rows) for code in codes}
+
+
+def is_full(fact: Fact, code: str) -> bool:
+    """Whether no longer code starts with this one."""
+    return is_code(fact, code) and not is_code(fact, code + "0")
+
+
+def way(
+    code: str, exact: tuple[str, ...], prefixes: tuple[str, ...], rows: tuple[SizeGroup, ...]
+) -> tuple[object, ...]:
+    """How a code comes out: two codes that come out alike are not told apart."""
+    row = next((row.id for row in rows if code.startswith(row.prefixes)), None)
+    return (row, *(code == e for e in exact), *(code.startswith(p) for p in prefixes))
 
 
 def thresholds(fact: Fact, tree: Node, problem: Problem) -> list[Fraction]:
     """The numbers (days as ordinals) where some comparison of the fact changes its truth."""
     found: set[Fraction] = set()
+    rows = problem.vocabulary.size_standard.rows_of(problem.known.get(INPUTS[0], ANY_INDUSTRY))
     for leaf in leaves(tree):
         if fact.name in INPUTS and leaf_names(leaf, problem)[1]:
-            for row in problem.vocabulary.size_standard.groups:
+            for row in rows:
                 found.update(Fraction(v) for v in row.floors.get(fact.name, ()))
         if mentions(leaf, fact.name):
             found |= leaf_thresholds(leaf, fact.name, problem)
@@ -139,3 +167,51 @@ def number_value(fact: Fact, value: Fraction) -> object:
     if fact.type == "date":
         return dt.date.fromordinal(min(max(int(value), 1), dt.date.max.toordinal()))
     return int(value) if fact.type == "int" else value
+
+
+def pieces(
+    name: str, tree: Node, problem: Problem, values: tuple[object, ...], outcomes: tuple[object, ...]
+) -> tuple[object, ...]:
+    """What comes out where, given the outcome in each cell: equal exactly when the meaning is, whatever the cells."""
+    fact = problem.vocabulary.facts[name]
+    found = dict(zip(values, outcomes, strict=True))
+    none = found.pop(None, None)
+    if fact.type == "bool":
+        return (none, found[True], found[False])
+    if fact.type == "enum":
+        other = found[next(reversed(found))]
+        return (none, *(found.get(value, other) for value in fact.allowed))
+    if fact.type == "code":
+        return (none, *code_pieces(fact, tree, problem, found))
+    return (none, *number_pieces(fact, sorted(found.items())))
+
+
+def code_pieces(
+    fact: Fact, tree: Node, problem: Problem, found: Mapping[object, object]
+) -> list[tuple[str, object]]:
+    """The codes and prefixes at which the outcome differs from that of the prefix around them."""
+    ways = code_ways(fact, tree, problem)
+    by_way = {ways[str(code)]: outcome for code, outcome in found.items()}
+    outcomes = {code: by_way[way] for code, way in ways.items()}
+    kept = [(FILLER, outcomes[FILLER])]
+    for code, outcome in sorted(outcomes.items()):
+        whole = code.rstrip(FILLER)
+        around = (whole[:n] + FILLER for n in range(len(whole) - (whole != code), -1, -1))
+        if whole and outcome != next(outcomes[a] for a in around if a in outcomes):
+            kept.append((code, outcome))
+    return kept
+
+
+def number_pieces(fact: Fact, ordered: list[tuple[Any, object]]) -> list[object]:
+    """The numbers or days at which the outcome changes, with the outcome there and after."""
+    kept: list[object] = [ordered[0][1]]
+    if fact.type in ("int", "date"):
+        for (_, before), (start, outcome) in pairwise(ordered):
+            if outcome != before:
+                kept.append((start, outcome))
+        return kept
+    for at in range(1, len(ordered) - 1, 2):
+        before, here, after = (ordered[at + n][1] for n in (-1, 0, 1))
+        if not before == here == after:
+            kept.append((ordered[at][0], here, after))
+    return kept

@@ -12,18 +12,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from eligibility.cells import FILLER, NoCellsError, cells
+from eligibility.cells import FILLER, NoCellsError, cells, pieces
 from eligibility.kleene import UNKNOWN, OneOf, Truth, fact_value, truth
 from eligibility.residual import Problem, inline, leaf_facts, leaf_names, leaves, open_facts, simplify
-from eligibility.size_standard import INPUTS, SizeGroup, SizeStandard
+from eligibility.size_standard import ANY_INDUSTRY, INPUTS, SizeStandard
 from eligibility.syntax import And, Call, Cond, ListOf, Literal, Node, Not, Or, Ref, walk
 from eligibility.vocabulary import Vocabulary
 
 BUDGET = (
     40_000  # parts looked at; past it the answer is "undetermined" with every open fact named, which is sound
 )
-# A formula over named leaves, flattened: ("leaf", key, positive) | ("all"|"any", frozenset) | ("atleast", k, tuple)
+# A formula over named leaves, flattened: ("leaf", node, ...) | ("all"|"any", frozenset) | ("atleast", k, frozenset)
+# | ("cells", fact, what holds where)
 Formula = bool | tuple  # type: ignore[type-arg]
+
+RANKS = {"bool": 0, "enum": 1, "code": 2}  # numbers come last: they have most cells
 
 
 class BudgetSpentError(Exception):
@@ -48,26 +51,55 @@ def settle(root: Node, facts: Mapping[str, object], vocabulary: Vocabulary) -> S
     try:
         formula, needed = decide_short_code(residual, problem)
     except (BudgetSpentError, NoCellsError):
-        return Settled(None, open_facts(residual, problem), exact=False)
+        return Settled(None, open_facts(residual, Problem(vocabulary, dict(facts))), exact=False)
     if isinstance(formula, bool):
         return Settled(formula, frozenset())
-    return Settled(None, needed)
+    return Settled(None, least(residual, Problem(vocabulary, dict(facts)), needed))
+
+
+def least(residual: Node, problem: Problem, needed: frozenset[str]) -> frozenset[str]:
+    """`needed` without the facts that only seemed to matter because equal parts are written differently.
+
+    What occurs more than once runs over its cells everywhere and in one order, so that what is left is written once.
+    """
+    problem.order = repeated_facts(residual, problem)
+    if len(needed) < 2 or not problem.order:
+        return needed
+    try:
+        return decide_short_code(residual, problem)[1]
+    except (BudgetSpentError, NoCellsError):
+        return needed
+
+
+def repeated_facts(residual: Node, problem: Problem) -> tuple[str, ...]:
+    """The unknown facts in more than one comparison; those with few values first, numbers after the industry."""
+    used = Counter(name for leaf in leaves(residual) for name in leaf_facts(leaf, problem))
+    facts = problem.vocabulary.facts
+    repeated = (name for name, times in used.items() if times > 1)
+    return tuple(sorted(repeated, key=lambda name: (RANKS.get(facts[name].type, len(RANKS)), name)))
 
 
 def decide(residual: Node, problem: Problem) -> tuple[Formula, frozenset[str]]:
     """A canonical form of the residual's meaning, and the facts it depends on."""
-    used = Counter(name for leaf in leaves(residual) for name in leaf_facts(leaf, problem))
-    repeated = sorted(name for name, times in used.items() if times > 1)
+    if problem.order is None:
+        repeated = repeated_facts(residual, problem)
+    else:
+        named = open_facts(residual, problem)
+        repeated = tuple(name for name in problem.order if name in named)
     if not repeated:
         formula = canonical(residual, True, problem)
         return formula, needs_of(residual, formula, problem)
-    found = over_cells(repeated[0], cells(repeated[0], residual, problem), residual, problem)
-    del problem.known[repeated[0]]
-    return found
+    name = repeated[0]
+    values = cells(name, residual, problem)
+    formulas, needed = over_cells(name, values, residual, problem)
+    del problem.known[name]
+    if len(set(formulas)) == 1:
+        return formulas[0], needed
+    return ("cells", name, pieces(name, residual, problem, values, formulas)), needed | {name}
 
 
 def decide_short_code(residual: Node, problem: Problem) -> tuple[Formula, frozenset[str]]:
-    """`decide`; an industry code too short for one row of the size standard is first written out each way it can be.
+    """`decide`; an industry code too short for one row of the size standard is written out each way it can be.
 
     What names the code itself was simplified away before: it is known, only the size class is not.
     """
@@ -75,17 +107,17 @@ def decide_short_code(residual: Node, problem: Problem) -> tuple[Formula, frozen
     standard = problem.vocabulary.size_standard
     if not standard.is_short(code) or not any(leaf_names(leaf, problem)[1] for leaf in leaves(residual)):
         return decide(residual, problem)
-    rows = [row for row in standard.possible_groups(str(code)) if row is not None]
-    prefixes = [p for row in rows for p in row.prefixes if p.startswith(str(code))]
-    found = over_cells("industry_code", [p + FILLER for p in (*prefixes, str(code))], residual, problem)
-    problem.known["industry_code"] = code
-    return found
+    longer = [next(p for p in row.prefixes if p.startswith(str(code))) for row in standard.rows_of(code)]
+    formulas, needed = over_cells(INPUTS[0], [p + FILLER for p in (*longer, str(code))], residual, problem)
+    if len(set(formulas)) == 1:
+        return formulas[0], needed
+    return ("cells", INPUTS[0], formulas), needed | {INPUTS[0]}
 
 
 def over_cells(
     name: str, values: Iterable[object], residual: Node, problem: Problem
-) -> tuple[Formula, frozenset[str]]:
-    """`decide` for each value a fact can have; the last value is left in `problem.known`."""
+) -> tuple[tuple[Formula, ...], frozenset[str]]:
+    """The formula for each value a fact can have, and what they need; the last value stays in `problem.known`."""
     size = sum(1 for _ in walk(residual))
     outcomes: list[tuple[Formula, frozenset[str]]] = []
     for value in values:
@@ -95,11 +127,7 @@ def over_cells(
         problem.known[name] = value
         rest = simplify(residual, problem)
         outcomes.append((rest, frozenset()) if isinstance(rest, bool) else decide(rest, problem))
-    formulas = tuple(formula for formula, _ in outcomes)
-    needed = frozenset().union(*(n for _, n in outcomes))
-    if len(set(formulas)) == 1:
-        return formulas[0], needed
-    return ("cells", name, formulas), needed | {name}
+    return tuple(formula for formula, _ in outcomes), frozenset().union(*(n for _, n in outcomes))
 
 
 def canonical(node: Node, positive: bool, problem: Problem) -> Formula:
@@ -220,23 +248,19 @@ def size_needs(
     """The unknown inputs, and the industry where its code is too short, that can move the size class in or out."""
     given = dict(known)
     free = [i for i in INPUTS if i not in given or (i == "industry_code" and standard.is_short(given[i]))]
-    found = {name for name in free if size_moves(standard, wanted, given, name, free)}
+    found = {name for name in free if size_moves(standard, wanted, given, name)}
     return frozenset(found)
 
 
 def size_moves(
-    standard: SizeStandard, wanted: frozenset[str], given: Mapping[str, object], name: str, free: list[str]
+    standard: SizeStandard, wanted: frozenset[str], given: Mapping[str, object], name: str
 ) -> bool:
     """Whether two completions that differ in `name` alone fall on both sides of `wanted`."""
     if name == "industry_code":
         possible = standard.possible(given)  # type: ignore[arg-type]
         return bool(possible & wanted) and bool(possible - wanted)
-    code = given.get("industry_code")
-    rows: tuple[SizeGroup | None, ...] = standard.groups
-    if "industry_code" in given:
-        rows = () if code is None else standard.possible_groups(str(code))
-    for row in rows:
-        if row is None or name not in row.floors:
+    for row in standard.rows_of(given.get(INPUTS[0], ANY_INDUSTRY)):
+        if name not in row.floors:
             continue
         others = {d: given[d] for d in row.floors if d in given}
         # the other dimensions at their best, so that this one alone decides between its own band and the ceiling

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from eligibility.kleene import truth
-from eligibility.size_standard import INPUTS
+from eligibility.size_standard import ANY_INDUSTRY, INPUTS
 from eligibility.syntax import (
     And,
     Arith,
@@ -33,11 +33,12 @@ Part = bool | Node
 
 @dataclass(slots=True)
 class Problem:
-    """One rule against one enterprise."""
+    """One rule against one enterprise. `order`: the facts to run over their cells wherever they occur, if fixed."""
 
     vocabulary: Vocabulary
     known: dict[str, object]
     spent: int = 0
+    order: tuple[str, ...] | None = None
     named: dict[int, tuple[Node, tuple[str, ...], bool]] = field(default_factory=dict)
 
 
@@ -46,7 +47,29 @@ def inline(node: Node, vocabulary: Vocabulary) -> Node:
     if isinstance(node, Ref):
         derived = vocabulary.facts[node.name].derived
         return node if derived is None else inline(derived, vocabulary)
-    return rebuilt(node, lambda child: inline(child, vocabulary))
+    found = rebuilt(node, lambda child: inline(child, vocabulary))
+    return as_condition(found) if isinstance(found, Compare) else found
+
+
+def as_condition(node: Compare) -> Node:
+    """A derived yes-or-no fact compared with another or with true or false, as the condition that means."""
+    one, other = (node.right, node.left) if isinstance(node.left, Ref | Literal) else (node.left, node.right)
+    if not is_condition(one):
+        return node
+    if isinstance(other, Literal):
+        return one if (other.value is True) == (node.op == "==") else Not(one)
+    yes, no = (other, Not(other)) if is_condition(other) else (holds(other, True), holds(other, False))
+    same = node.op == "=="
+    return Or((And((yes, one if same else Not(one))), And((no, Not(one) if same else one))))
+
+
+def is_condition(node: Node) -> bool:
+    named = isinstance(node, Call) and node.name in ("within", "startsWith", "at_least")
+    return named or isinstance(node, And | Or | Not | Compare | In)
+
+
+def holds(node: Node, value: bool) -> Node:
+    return Compare("==", node, Literal(value))
 
 
 def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
@@ -136,8 +159,9 @@ def leaf_facts(leaf: Node, problem: Problem) -> tuple[str, ...]:
     if not computed:
         return tuple(open_)
     found: dict[str, None] = {}
+    sized = problem.vocabulary.size_standard.inputs_for(problem.known.get(INPUTS[0], ANY_INDUSTRY))
     for name in open_:
-        inputs = INPUTS if problem.vocabulary.facts[name].computed else (name,)
+        inputs = sized if problem.vocabulary.facts[name].computed else (name,)
         found.update(dict.fromkeys(i for i in inputs if i not in problem.known))
     return tuple(found)
 

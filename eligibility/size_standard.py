@@ -19,6 +19,7 @@ NOT_COVERED = "not_covered"
 ALL_SIZES = frozenset((*CLASSES, NOT_COVERED))
 DIMENSIONS = ("employees_end", "operating_revenue_yuan", "total_assets_yuan")
 INPUTS = ("industry_code", *DIMENSIONS)
+ANY_INDUSTRY = object()  # an industry nobody has stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class SizeStandard:
     def _by_code(self, industry: str) -> SizeGroup | None:
         return next((g for g in self.groups if industry.startswith(g.prefixes)), None)
 
+    @functools.lru_cache(maxsize=4096)  # noqa: B019 - one shipped instance lives as long as the process
     def possible_groups(self, industry: str) -> tuple[SizeGroup | None, ...]:
         """The rows a code can belong to once it is written out to four digits.
 
@@ -109,6 +111,20 @@ class SizeStandard:
         if group is not None or not longer:
             return (group,)
         return (*longer, None)
+
+    @functools.lru_cache(maxsize=4096)  # noqa: B019 - one shipped instance lives as long as the process
+    def rows_of(self, industry: object) -> tuple[SizeGroup, ...]:
+        """The rows that can cover an industry: a code, None, or ANY_INDUSTRY."""
+        if industry is ANY_INDUSTRY:
+            return self.groups
+        rows = self.possible_groups(str(industry)) if industry is not None else ()
+        return tuple(row for row in rows if row is not None)
+
+    @functools.lru_cache(maxsize=4096)  # noqa: B019 - one shipped instance lives as long as the process
+    def inputs_for(self, industry: object) -> tuple[str, ...]:
+        """The inputs the size class depends on in an industry: the code itself and the dimensions of its rows."""
+        rows = self.rows_of(industry)
+        return tuple(i for i in INPUTS if i == INPUTS[0] or any(i in row.floors for row in rows))
 
     def is_short(self, industry: object) -> bool:
         """Whether a code is too short to say which row covers it."""

@@ -37,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
     elif len(sizes) == 1:
         print(sizes[0])
     else:
-        print(f"{' or '.join(sizes)}; to know, add {', '.join(missing_for_size(facts))}")
+        wanted = (f"more digits of {n}" if n in facts else n for n in missing_for_size(facts))
+        print(f"{' or '.join(sizes)}; to know, add {', '.join(wanted)}")
     return 0
 
 
