@@ -27,7 +27,7 @@ def test_only_the_stated_moves_exist(status: Status, action: Action) -> None:
             move(status, action, actor="ma", worked_on_it={"lin"})
 
 
-@pytest.mark.parametrize("action", SECOND_PERSON)
+@pytest.mark.parametrize("action", sorted(SECOND_PERSON))
 def test_whoever_worked_on_a_version_neither_publishes_nor_rejects_it(action: Action) -> None:
     with pytest.raises(OwnWork):
         move(Status.SUBMITTED, action, actor="lin", worked_on_it={"lin", "ma"})
