@@ -381,11 +381,12 @@ class DecisionInput(Input):
     def _one_or_the_other(self) -> "DecisionInput":
         terms = (self.amount_yuan, self.annual_rate_pct, self.term_months)
         if self.kind == "approve" and (None in terms or self.reasons):
-            raise ValueError(
-                "an approval states amount_yuan, annual_rate_pct and term_months, and no reasons"
+            raise PydanticCustomError(
+                "decision.approval",
+                "an approval states amount_yuan, annual_rate_pct and term_months, and no reasons",
             )
         if self.kind == "decline" and terms != (None, None, None):
-            raise ValueError("a decline states reasons and no terms")
+            raise PydanticCustomError("decision.decline", "a decline states reasons and no terms")
         return self
 
 

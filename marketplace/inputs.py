@@ -5,6 +5,8 @@ framework hands over Python values; so the value goes back to JSON first. Every 
 problems.py to put into words.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import isclass
 from typing import Any, ClassVar
@@ -41,13 +43,27 @@ class InvalidInput(Exception):
         return cls(
             tuple(
                 FieldFault(
-                    field=".".join(str(part) for part in fault["loc"]),
-                    kind=fault["type"],
-                    params={name: value for name, value in fault.get("ctx", {}).items() if name != "error"},
+                    ".".join(str(part) for part in fault["loc"]), *_told(fault["type"], fault.get("ctx", {}))
                 )
                 for fault in error.errors(include_url=False, include_input=False)
             )
         )
+
+
+def _told(kind: str, context: Mapping[str, Any]) -> tuple[str, dict[str, object]]:
+    """A fault's kind and parameters as every language can say them.
+
+    Pydantic counts the items of a text whose length is asked behind another check, and joins choices in
+    English; an empty text is one that was not filled in.
+    """
+    params: dict[str, object] = {name: value for name, value in context.items() if name != "error"}
+    if kind in {"too_short", "too_long"} and params.get("field_type") == "Value":
+        kind = f"string_{kind}"
+    if kind == "string_too_short" and params.get("min_length") == 1:
+        kind = "missing"
+    if kind == "literal_error":
+        params["expected"] = re.findall(r"'([^']*)'", str(params.get("expected", "")))
+    return kind, params
 
 
 def is_model(target: Any) -> bool:

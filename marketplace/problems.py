@@ -58,7 +58,7 @@ FIELD_KINDS = frozenset(
         "date_from_datetime_parsing", "datetime_type", "datetime_parsing", "timezone_aware", "uuid_type",
         "uuid_parsing", "string_too_short", "string_too_long", "string_pattern_mismatch", "too_short", "too_long",
         "greater_than", "greater_than_equal", "less_than", "less_than_equal", "text.unstorable", "none_required",
-        "json_invalid", "int_parsing_size", "finite_number", "string_unicode",
+        "json_invalid", "int_parsing_size", "finite_number", "string_unicode", "decision.approval", "decision.decline",
     }
 )  # fmt: skip
 """Pydantic's error types that have words of their own (`error.field.<type>`); others say
@@ -217,10 +217,18 @@ def _field_key(kind: str) -> str:
 
 
 def _framework_faults(error: ValidationException) -> tuple[Fault, ...]:
-    """Faults of path and query parameters, which the framework checks; its English words are not shown."""
+    """Faults of path and query parameters, which the framework checks; its English words are not shown.
+
+    `data` is what handlers call the body: it is at fault only when there is none.
+    """
     extra = error.extra if isinstance(error.extra, list) else []
     names = [str(item.get("key", "")) for item in extra if isinstance(item, dict)]
-    return tuple(Fault(name, "invalid", _words("error.field.invalid", {})) for name in names)
+    return tuple(
+        Fault("", "missing", _words("error.field.body_missing", {}))
+        if name == "data"
+        else Fault(name, "invalid", _words("error.field.invalid", {}))
+        for name in names
+    )
 
 
 def _fact_faults(problems: tuple[FactProblem, ...]) -> tuple[Fault, ...]:

@@ -205,6 +205,10 @@ class TestInput:
         assert answer.status_code in {400, 422}
         assert answer.headers["content-type"] == "application/problem+json"
 
+    async def test_that_is_not_there_is_missed_and_not_an_unknown_field(self, client: Client) -> None:
+        answer = await client.post("/api/v1/try/order", content=b"")
+        assert [(fault["field"], fault["code"]) for fault in answer.json()["errors"]] == [("", "missing")]
+
     async def test_past_the_size_limit_is_refused(self, client: Client) -> None:
         answer = await client.post("/api/v1/try/order", json={**GOOD, "name": "a" * 1_100_000})
         assert answer.status_code == 413

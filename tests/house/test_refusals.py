@@ -8,8 +8,12 @@ import inspect
 from importlib.util import find_spec
 
 import pytest
+from pydantic import BaseModel
 
+from auth.schemas import PasswordLogin
+from loans.schemas import DecisionInput
 from marketplace.i18n import LANGS, catalogue
+from marketplace.inputs import InvalidInput, read_model
 from marketplace.problems import FIELD_KINDS, HTTP_CODES, problem_of
 from marketplace.statuses import STATUS
 
@@ -63,3 +67,34 @@ def test_an_unexpected_error_tells_nothing() -> None:
     problem = problem_of(ZeroDivisionError("secret"))
     assert problem.status == 500
     assert "secret" not in str(problem)
+
+
+REASON = {"code": "credit_record"}
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "words"),
+    [
+        (PasswordLogin, {"username": "a" * 65, "password": "x"}, "最多 64 个字符"),
+        (PasswordLogin, {"username": " ", "password": "x"}, "这一项必须填"),
+        (DecisionInput, {"kind": "maybe"}, "只能填这些值：approve, decline"),
+        (DecisionInput, {"kind": "decline", "reasons": [REASON] * 5}, "最多 4 项"),
+        (
+            DecisionInput,
+            {"kind": "approve", "amount_yuan": 1},
+            "批准要写明 amount_yuan、annual_rate_pct 和 term_months，不写 reasons",
+        ),
+        (
+            DecisionInput,
+            {"kind": "decline", "term_months": 1, "reasons": [REASON]},
+            "拒绝只写 reasons，不写金额、利率和期限",
+        ),
+    ],
+    ids=["long", "empty", "choice", "list", "approval", "decline"],
+)
+def test_a_field_is_told_what_is_wrong_in_the_readers_language(
+    model: type[BaseModel], body: dict[str, object], words: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_model(model, body)
+    assert [fault.details["zh-CN"] for fault in problem_of(refused.value).faults] == [words]
