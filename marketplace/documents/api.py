@@ -3,6 +3,7 @@
 Anybody may ask, since whoever is shown a paper has no account here.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,7 @@ _BINARY = Schema(type=OpenAPIType.STRING, format="binary")  # type: ignore[arg-t
 _FORM = Schema(type=OpenAPIType.OBJECT, properties={FIELD: _BINARY}, required=[FIELD])
 
 
+@dataclass
 class CheckOperation(Operation):
     """Describes the body, which the handler reads itself: a form with a file, or the bare PDF."""
 
