@@ -97,10 +97,10 @@ class Person:
             self.page.check(f"main [name={name}][value={value}]")
         return self
 
-    def sign_in(self, username: str) -> "Person":
-        """Sign in with the demo password, from whichever sign-in form is open."""
+    def sign_in(self, username: str, then: str = "") -> "Person":
+        """Sign in with the demo password, from whichever sign-in form is open, and go on to `then`."""
         if not self.path.startswith("/login"):
-            self.open("/login")
+            self.page.goto(f"{self.base}/login" + (f"?next={then}" if then else ""))
         self.fill(username=username, password=self.passwords[username])
         return self.press("main form button")
 

@@ -45,9 +45,8 @@ class TestEnglishOnAPhone:
 
     def test_shows_an_owner_the_way_to_a_loan(self, arrives: Arrives, service: Service) -> None:
         enterprise, need = Api(service.base, service.passwords, "owner2").need()
-        owner = arrives(**PHONE).sign_in("owner2")
+        owner = arrives(**PHONE).sign_in("owner2", f"/account/enterprises/{enterprise}")
         for path in (
-            f"/account/enterprises/{enterprise}",
             f"/account/enterprises/{enterprise}/facts/bank_product",
             "/account/enterprises/new",
             f"/check/result?enterprise={enterprise}",
@@ -85,13 +84,13 @@ class TestWithoutScript:
 
     def test_an_owner_applies_and_an_officer_decides(self, arrives: Arrives, service: Service) -> None:
         _, need = Api(service.base, service.passwords, "owner").need()
-        owner = arrives(java_script_enabled=False).sign_in("owner")
-        owner.open(f"/loans/requests/{need}").press("a[href$='/apply/CCB-YSD']")
+        owner = arrives(java_script_enabled=False).sign_in("owner", f"/loans/requests/{need}")
+        owner.press("a[href$='/apply/CCB-YSD']")
         owner.page.check("#consent")
         owner.press("main form button")
         case = owner.path.removeprefix("/applications/").removesuffix("?sent=1")
-        officer = arrives(java_script_enabled=False).sign_in("officer-ccb-1")
-        officer.open(f"/officer/cases/{case}").press("form[action$='/claim'] button")
+        officer = arrives(java_script_enabled=False).sign_in("officer-ccb-1", f"/officer/cases/{case}")
+        officer.press("form[action$='/claim'] button")
         officer.fill(annual_rate_pct="99").press("#approve-form button")
         assert officer.page.input_value("[name=annual_rate_pct]") == "99"
         officer.fill(annual_rate_pct="4.5").press("#approve-form button")
@@ -99,8 +98,8 @@ class TestWithoutScript:
         assert owner.page.locator("form[action$='/accept']").count() == 1
 
     def test_an_admin_checks_and_saves_a_rule(self, arrives: Arrives) -> None:
-        admin = arrives(java_script_enabled=False).sign_in("admin-2")
-        admin.open("/admin/policies/SD-SIX-2019").fill(rule="employees > 3").press("button[name=check]")
+        admin = arrives(java_script_enabled=False).sign_in("admin-2", "/admin/policies/SD-SIX-2019")
+        admin.fill(rule="employees > 3").press("button[name=check]")
         assert admin.page.locator("#diagnosis .mp-find mark").inner_text() == "employees"
         admin.fill(rule="employees_end > 3").press("button[name=check]")
         assert admin.page.locator("#diagnosis .mp-sentence").is_visible()
@@ -154,28 +153,27 @@ class TestNo:
         self, arrives: Arrives, service: Service
     ) -> None:
         case = Api(service.base, service.passwords, "owner").application()
-        officer = arrives(locale="zh-CN").sign_in("officer-ccb-2")
-        officer.open(f"/officer/cases/{case}").press("[data-key=t]")
+        officer = arrives(locale="zh-CN").sign_in("officer-ccb-2", f"/officer/cases/{case}")
+        officer.press("[data-key=t]")
         officer.page.locator(".mp-declinebox summary").click()
         officer.look().press("#decline-form button")
         assert officer.page.locator(".govuk-error-summary").is_visible()
         officer.page.check("[name='reason.short_history']")
         officer.page.fill("[name=reason_note]", "经营不足两年")
         officer.press("#decline-form button")
-        owner = arrives(locale="zh-CN").sign_in("owner")
-        owner.open(f"/applications/{case}")
+        owner = arrives(locale="zh-CN").sign_in("owner", f"/applications/{case}")
         assert "经营时间太短" in owner.text
         assert "经营不足两年" in owner.text
         owner.press("main a[href^='/loans/requests/']")
 
-        assert status_at(arrives().sign_in("owner2"), f"/applications/{case}") == 404
+        other = arrives().sign_in("owner2")
+        assert status_at(other, f"/applications/{case}") == 404
         assert status_at(arrives().sign_in("officer-icbc-1"), f"/officer/cases/{case}") == 404
-        assert status_at(arrives().sign_in("owner2"), "/admin") == 403
+        assert status_at(other, "/admin") == 403
 
     def test_a_button_pressed_twice_applies_once(self, arrives: Arrives, service: Service) -> None:
         _, need = Api(service.base, service.passwords, "owner2").need()
-        owner = arrives().sign_in("owner2")
-        owner.open("/account")
+        owner = arrives().sign_in("owner2", "/account")
         before = owner.page.locator("a[href^='/applications/']").count()
         owner.open(f"/loans/requests/{need}/apply/CCB-YSD").page.check("#consent")
         owner.page.dblclick("main form button")
