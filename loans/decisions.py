@@ -42,7 +42,7 @@ SECOND_PERSON_ABOVE_FEN = 100_000_000
 async def decide(
     session: AsyncSession, actor: Actor, application_id: UUID, asked: DecisionInput, *, now: datetime
 ) -> Application:
-    """Approve or decline a case one has taken, or as a senior officer any case of the bank.
+    """Approve or decline a case one has taken, or as a senior officer any the bank has taken.
 
     Above SECOND_PERSON_ABOVE_FEN a first approval leads to second_approval; another senior officer's makes
     it an offer.
@@ -51,6 +51,8 @@ async def decide(
     """
     application = await queries.application_for(session, actor, application_id)
     second = application.status == Status.SECOND_APPROVAL.value
+    if application.status == Status.SUBMITTED.value:
+        raise NotClaimed
     action = _action(application, asked, second)
     transition(Status(application.status), action, actor.role)
     if not second and application.claimed_by != actor.user_id and actor.role != Role.SENIOR_OFFICER:

@@ -253,7 +253,7 @@ class TestDeciding:
         senior = await person(session, now, Role.SENIOR_OFFICER)
         owner = await person(session, now)
         case = (await lending.submitted(session, owner, now)).application
-        with pytest.raises(ActionNotPossible):
+        with pytest.raises(NotClaimed):
             await decisions.decide(session, senior, case.id, approval(), now=now)
         await applications.withdraw(session, owner, case.id, now=now)
         for deed in (
