@@ -44,7 +44,7 @@ async def ready(state: State) -> Response[dict[str, str]]:
 async def metrics(request: Request[object, object, State]) -> Response[bytes]:
     """Prometheus' figures of this process."""
     figures: Metrics = request.scope["state"][METRICS]
-    return Response(figures.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(figures.exposition(), media_type="text/plain; version=0.0.4")
 
 
 router = Router(path="/", route_handlers=[live, ready, metrics])

@@ -287,7 +287,9 @@ class TestOperations:
 
     async def test_metrics_count_by_route_and_not_by_address(self, client: Client) -> None:
         await client.get("/api/v1/try/number/1")
-        figures = (await client.get("/metrics")).text
+        answer = await client.get("/metrics")
+        assert answer.headers["content-type"].count("charset") == 1
+        figures = answer.text
         assert 'route="/api/v1/try/number/{number}"' in figures.replace(":int", "")
 
     async def test_the_api_describes_itself(self, client: Client) -> None:
