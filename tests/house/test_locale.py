@@ -121,3 +121,17 @@ class TestPages:
                 if one.given is not None and (wanted := placeholders_named(texts[one.key]) - one.given)
             ]
             assert unfilled == [], lang
+
+
+def test_the_macros_add_no_english_word_to_a_fault() -> None:
+    form = environment().get_template("_parts/form.html").module
+    faults = {"name": "这一项必须填"}
+    for macro, rest in (
+        ("field", ()),
+        ("textarea", ()),
+        ("choice", ([("a", "甲")],)),
+        ("select", ([("a", "甲")],)),
+    ):
+        drawn = getattr(form, macro)("name", "名称", *rest, errors=faults)
+        assert "这一项必须填" in drawn
+        assert "Error" not in drawn
