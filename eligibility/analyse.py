@@ -20,7 +20,7 @@ from eligibility.residual import Problem, leaf_facts, leaves, simplify
 from eligibility.rule import Rule
 from eligibility.syntax import And, Node, Not
 from eligibility.unparse import to_cel
-from eligibility.vocabulary import Vocabulary
+from eligibility.vocabulary import Vocabulary, listed_codes
 
 STEPS = 20_000
 """Assignments tried for one question before it counts as undecided."""
@@ -165,16 +165,13 @@ def witness(node: Node, vocabulary: Vocabulary) -> dict[str, object] | None:
 
 
 def real_code(name: str, node: Node, known: dict[str, object], vocabulary: Vocabulary) -> str:
-    """A code of full length in the same cell: one that still satisfies the condition."""
+    """A code that exists, in the same cell: one that still satisfies the condition."""
+    fact = vocabulary.facts[name]
     prefix = str(known[name]).rstrip(FILLER)
-    width = 6 if "{6}" in (vocabulary.facts[name].pattern or "") else 4
-    for number in range(10 ** (width - len(prefix))):
-        code = (
-            f"{prefix}{number:0{width - len(prefix)}d}"
-            if prefix
-            else f"{(number + 1100) % 10**width:0{width}d}"
-        )
-        if truth(node, {**known, name: code}, vocabulary) is True:
+    listed = sorted(listed_codes().get(fact.codes or "", frozenset()))
+    longer = [code + "0" for code in listed if len(code) == 3] if fact.codes == "industries" else listed
+    for code in (*longer, *(f"{prefix}{number:0{6 - len(prefix)}d}" for number in range(100))):
+        if code.startswith(prefix) and truth(node, {**known, name: code}, vocabulary) is True:
             return code
     raise UndecidedError(f"no code of {name} satisfies the condition")
 

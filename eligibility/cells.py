@@ -16,7 +16,7 @@ from eligibility.kleene import term
 from eligibility.residual import Problem, leaf_facts, leaf_names, leaves, mentions
 from eligibility.size_standard import ANY_INDUSTRY, INPUTS, SizeGroup
 from eligibility.syntax import Arith, Call, Compare, In, ListOf, Literal, Negate, Node, Ref, walk
-from eligibility.vocabulary import Fact, is_code
+from eligibility.vocabulary import Fact, has_shape
 
 FILLER = "\U0010ffff"  # ends a made-up code no constant ends with
 
@@ -77,7 +77,7 @@ def code_ways(fact: Fact, tree: Node, problem: Problem) -> dict[str, object]:
 
 def is_full(fact: Fact, code: str) -> bool:
     """Whether no longer code starts with this one."""
-    return is_code(fact, code) and not is_code(fact, code + "0")
+    return has_shape(fact, code) and not has_shape(fact, code + "0")
 
 
 def way(

@@ -6,6 +6,7 @@ be given again; this file only reads and checks it.
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import functools
 import re
@@ -223,7 +224,29 @@ def _parameters() -> dict[str, Parameter]:
     return found
 
 
-def is_code(fact: Fact, value: str) -> bool:
+@functools.cache
+def listed_codes() -> Mapping[str, frozenset[str]]:
+    """The codes there are, by list (regions.province, regions.city, industries).
+
+    Industries are listed down to their groups (3 digits): the shipped list of classes lacks one of the 1,382.
+    """
+    kinds = {"province": "regions.province", "city": "regions.city", "industry": "industries"}
+    found: dict[str, set[str]] = {name: set() for name in kinds.values()}
+    with (SHIPPED / "codes.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            found[kinds[row["kind"]]].add(row["code"])
+    return {name: frozenset(codes) for name, codes in found.items()}
+
+
+def has_shape(fact: Fact, value: str) -> bool:
     """Whether `value` has the shape of the fact's codes."""
     pattern = fact.pattern or r"[0-9A-Za-z]{1,18}"
     return re.fullmatch(pattern, value) is not None
+
+
+def is_code(fact: Fact, value: str) -> bool:
+    """Whether `value` is a code of the fact: of its shape and, where the fact names a list, on it."""
+    if not has_shape(fact, value):
+        return False
+    listed = listed_codes().get(fact.codes or "")
+    return listed is None or (value[:3] if fact.codes == "industries" else value) in listed
