@@ -144,10 +144,21 @@ def canonical(node: Node, positive: bool, problem: Problem) -> Formula:
             parts = [canonical(i, positive, problem) for i in items]
             needed = int(count) if positive else len(parts) - int(count) + 1  # type: ignore[arg-type]
             return counted(needed, parts)
-    outcomes = leaf_outcomes(node, problem)
+    if len(leaf_names(node, problem)[0]) == 1 and not leaf_names(node, problem)[1]:
+        outcomes = lone_outcomes(node, problem)
+    else:
+        outcomes = leaf_outcomes(node, problem)
     if len(outcomes) == 1:
         return next(iter(outcomes)) == positive
     return ("leaf", node, leaf_facts(node, problem), leaf_state(node, problem), positive)
+
+
+def lone_outcomes(leaf: Node, problem: Problem) -> frozenset[bool]:
+    """`leaf_outcomes` of a comparison of one fact with written values, worked out once."""
+    found = problem.outcomes.get(id(leaf))
+    if found is None:
+        found = problem.outcomes[id(leaf)] = leaf_outcomes(leaf, problem)
+    return found
 
 
 def joined(kind: str, parts: Iterable[Formula]) -> Formula:
@@ -189,9 +200,7 @@ def leaf_state(leaf: Node, problem: Problem) -> tuple[object, ...]:
 def leaf_outcomes(leaf: Node, problem: Problem) -> frozenset[bool]:
     """The truth values a leaf can have. A leaf over several free facts is taken to have both."""
     free = leaf_facts(leaf, problem)
-    if len(free) != 1 or any(
-        problem.vocabulary.facts[n.name].computed for n in walk(leaf) if isinstance(n, Ref)
-    ):
+    if len(free) != 1 or leaf_names(leaf, problem)[1]:
         return frozenset((True, False))
     try:
         values = cells(free[0], leaf, problem)

@@ -57,9 +57,9 @@ ESCAPES = {
     "'": "'",
     "`": "`",
 }
-NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?")
+NUMBER = re.compile(r"0x[0-9a-fA-F]+|(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?")
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-OPERATORS = ("&&", "||", "==", "!=", "<=", ">=", *"<>!()[],.?:+-*/")
+OPERATOR = re.compile(r"&&|\|\||[=!<>]=|[][<>!(),.?:+*/-]")
 SPACE = " \t\n\r\f"
 
 
@@ -86,14 +86,12 @@ class Lexer:
         self.text = text
         self.at = 0
 
-    def tokens(self) -> list[Token]:
-        found: list[Token] = []
-        while True:
-            self.skip()
-            if self.at >= len(self.text):
-                found.append(Token("end", "", self.at, self.at))
-                return found
-            found.append(self.token())
+    def next(self) -> Token:
+        """The next token; one of kind "end" for ever after the last."""
+        self.skip()
+        if self.at >= len(self.text):
+            return Token("end", "", self.at, self.at)
+        return self.token()
 
     def skip(self) -> None:
         text, end = self.text, len(self.text)
@@ -118,10 +116,10 @@ class Lexer:
         if word:
             self.at = word.end()
             return Token("name", word.group(), start, self.at)
-        for op in OPERATORS:
-            if text.startswith(op, start):
-                self.at = start + len(op)
-                return Token("op", op, start, self.at)
+        op = OPERATOR.match(text, start)
+        if op:
+            self.at = op.end()
+            return Token("op", op.group(), start, self.at)
         suggestion = {"=": "==", "&": "&&", "|": "||"}.get(char)
         return refuse("bad_character", start, start + 1, suggestion, text=char)
 
@@ -133,7 +131,7 @@ class Lexer:
         after = WORD.match(self.text, self.at)
         if after:  # 12abc, or CEL's unsigned 12u, which the subset leaves out
             refuse("bad_character", self.at, after.end(), text=after.group())
-        if text[:2] in ("0x", "0X"):
+        if text.startswith("0x"):
             value: object = int(text, 16) if len(text) <= 18 else INT_MAX + 2
         elif any(c in text for c in ".eE"):
             return Token("number", text, start, self.at, self.decimal(text, start))
@@ -198,9 +196,9 @@ class Parser:
     """Tokens -> tree, by the precedence of CEL: ?: then || then && then relations then + - then * / then ! -."""
 
     def __init__(self, text: str) -> None:
-        self.tokens = Lexer(text).tokens()
-        self.at = 0
-        self.depth = 0
+        self.lexer = Lexer(text)
+        self.peek = self.last = self.lexer.next()
+        self.depth = -1  # the whole rule is no level of its own
         self.nodes = 0
 
     def parse(self) -> Node:
@@ -209,13 +207,10 @@ class Parser:
             self.wrong("一个运算符，例如 &&", "an operator such as &&")
         return node
 
-    @property
-    def peek(self) -> Token:
-        return self.tokens[self.at]
-
     def take(self) -> Token:
-        token = self.tokens[self.at]
-        self.at += 1
+        """The token at hand; the next one is read only now, so that bounds hold before the whole text is read."""
+        token = self.last = self.peek
+        self.peek = self.lexer.next()
         return token
 
     def is_op(self, *ops: str) -> bool:
@@ -242,7 +237,7 @@ class Parser:
     def enter(self) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            refuse("too_deep", self.peek.start, self.peek.end, limit=MAX_DEPTH)
+            refuse("too_deep", self.last.start, self.last.end, limit=MAX_DEPTH)
 
     def expression(self) -> Node:
         self.enter()
@@ -287,8 +282,8 @@ class Parser:
     def unary(self) -> Node:
         if not self.is_op("!", "-"):
             return self.member()
-        self.enter()
         op = self.take()
+        self.enter()
         operand = self.unary()
         self.depth -= 1
         span = (op.start, operand.span[1])
@@ -370,7 +365,7 @@ class Parser:
 
 def check_bounds(root: Node) -> None:
     """Refuse whole numbers past 64 bits and trees (a long chain of `+` too) deeper than 64."""
-    stack = [(root, 1)]
+    stack = [(root, 0)]
     while stack:
         node, depth = stack.pop()
         if depth > MAX_DEPTH:
@@ -389,6 +384,9 @@ def read(text: str) -> Node:
         refuse("too_long", 0, len(text), length=len(text), limit=MAX_LENGTH)
     if not text.strip():
         refuse("empty", 0, len(text))
-    root = Parser(text).parse()
+    try:
+        root = Parser(text).parse()
+    except RecursionError:  # the caller left less of the stack than 64 levels take
+        refuse("too_deep", 0, len(text), limit=MAX_DEPTH)
     check_bounds(root)
     return root

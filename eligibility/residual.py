@@ -40,6 +40,7 @@ class Problem:
     spent: int = 0
     order: tuple[str, ...] | None = None
     named: dict[int, tuple[Node, tuple[str, ...], bool]] = field(default_factory=dict)
+    outcomes: dict[int, frozenset[bool]] = field(default_factory=dict)
 
 
 def inline(node: Node, vocabulary: Vocabulary) -> Node:

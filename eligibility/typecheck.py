@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from eligibility.errors import Diagnostic
+from eligibility.parser import MAX_DEPTH
 from eligibility.syntax import (
     ORDERINGS,
     And,
@@ -57,7 +58,10 @@ BOOL = Kind("bool")
 def check(root: Node, vocabulary: Vocabulary, *, wants: str = "condition") -> tuple[Diagnostic, ...]:
     """Every complaint about a tree, in the order of the text. `wants`: "condition" or "money"."""
     checker = Checker(vocabulary)
-    kind = checker.kind(root)
+    try:
+        kind = checker.kind(root)
+    except RecursionError:  # the caller left less of the stack than 64 levels take
+        return (Diagnostic("too_deep", *root.span, {"limit": MAX_DEPTH}),)
     if wants == "condition" and kind.base not in ("bool", "any"):
         checker.complain("not_a_condition", root.span, text=brief(root))
     if wants == "money" and not kind.is_number:

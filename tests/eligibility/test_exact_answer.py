@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+
 import pytest
 
-from eligibility import Facts, Status, evaluate, parse
+from eligibility import Facts, Status, diagnose, evaluate, parse
 from eligibility.derive import missing_for_size, possible_sizes
 
 FIVE = "(employees_end < 5 && jobs_commitment || employees_end < 5 && !jobs_commitment)"
@@ -77,3 +80,23 @@ def test_past_the_bound_of_work_every_open_fact_is_named() -> None:
         "loan_rate_pct",
         "registered_unemployment_rate_pct",
     }
+
+
+@pytest.mark.parametrize(("opens", "closes"), [("(", ")"), ("!", ""), ("!!(", ")")])
+def test_64_levels_may_be_nested_and_no_more(opens: str, closes: str) -> None:
+    most = 64 // len(opens)
+    assert diagnose(opens * most + "true" + closes * most) == ()
+    assert [d.code for d in diagnose(opens * (most + 1) + "true" + closes * (most + 1))] == ["too_deep"]
+
+
+def test_a_rule_read_at_the_end_of_the_stack_is_refused_in_words() -> None:
+    def deep(levels: int) -> tuple[str, ...]:
+        return deep(levels - 1) if levels else tuple(d.code for d in diagnose("(" * 60 + "true" + ")" * 60))
+
+    free = sys.getrecursionlimit() - len(inspect.stack())
+    assert deep(free - 150) == ("too_deep",)
+
+
+def test_a_bad_end_does_not_cost_the_reading_of_all_that_follows() -> None:
+    found = diagnose("(" * 20_000)
+    assert [(d.code, d.start) for d in found] == [("too_deep", 64)]

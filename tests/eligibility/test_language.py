@@ -126,6 +126,7 @@ class TestComplaints:
             (" && ".join(["affected_by_epidemic"] * 501), "too_many_nodes", None, None),
             ("x" * 20_001, "too_long", "x" * 20_001, None),
             ("affected_by_epidemic\0", "bad_character", "\0", None),
+            ("0X10 == 16", "bad_character", "X10", None),
         ],
     )
     def test_a_mistake_is_told_at_its_place(
