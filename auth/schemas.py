@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 _ALLOWED_CONTROLS = frozenset("\n\t")
+_REPLACEMENT = "\ufffd"
 _DIRECTION_CONTROLS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 
 
@@ -30,13 +31,13 @@ class Read(BaseModel):
 def refuse_unstorable(text: str) -> str:
     """Return `text` unless it holds what cannot be stored or would deceive its reader.
 
-    That is NUL and other control characters (newline and tab pass), lone surrogates, and the invisible
-    characters that reverse the direction of what follows.
+    That is NUL and other control characters (newline and tab pass), lone surrogates, the mark of a character that
+    was lost on the way, and the invisible characters that reverse the direction of what follows.
     """
     for character in text:
         category = unicodedata.category(character)
         control = category == "Cc" and character not in _ALLOWED_CONTROLS
-        if control or category == "Cs" or character in _DIRECTION_CONTROLS:
+        if control or category == "Cs" or character in _DIRECTION_CONTROLS or character == _REPLACEMENT:
             raise PydanticCustomError("text.unstorable", "the text holds a character that cannot be stored")
     return text
 

@@ -111,7 +111,7 @@ async def claim_next(session: AsyncSession, actor: Actor, *, now: datetime) -> A
     """
     found = await session.scalar(
         select(Application)
-        .where(col(Application.bank_id) == bank_of(actor), col(Application.status) == Status.SUBMITTED.value)
+        .where(queries.waiting_at(bank_of(actor)), col(Application.status) == Status.SUBMITTED.value)
         .order_by(col(Application.due_on), col(Application.submitted_at), col(Application.id))
         .limit(1)
         .with_for_update(skip_locked=True)

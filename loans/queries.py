@@ -15,10 +15,10 @@ from sqlmodel import col
 from auth import queries as auth_queries
 from auth.actor import Actor
 from auth.roles import BANK_ROLES, Role
-from auth.tables import Membership
+from auth.tables import Consent, Membership
 from loans.deadlines import Standing, near_until
 from loans.errors import NotFound
-from loans.lifecycle import QUEUED
+from loans.lifecycle import QUEUED, Status
 from loans.tables import Application, ApplicationEvent, Decision, FinancingRequest
 
 
@@ -29,10 +29,17 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
         mine = select(col(Membership.enterprise_id)).where(col(Membership.user_id) == actor.user_id)
         return col(Application.enterprise_id).in_(mine)
     if actor.role in BANK_ROLES and actor.bank_id:
-        return col(Application.bank_id) == actor.bank_id
+        return (col(Application.bank_id) == actor.bank_id) & still_consented()
     if actor.role == Role.AUDITOR:
         return col(Application.id).is_not(None)
     return col(Application.id).is_(None)
+
+
+def still_consented() -> ColumnElement[bool]:
+    """The owner has not taken back the consent, or the loan was accepted: then there is a contract to serve."""
+    standing = select(col(Consent.id)).where(col(Consent.revoked_at).is_(None))
+    bound = col(Application.status).in_([Status.ACCEPTED.value, Status.DISBURSED.value])
+    return bound | col(Application.consent_id).in_(standing)
 
 
 async def application_for(session: AsyncSession, actor: Actor, application_id: UUID) -> Application:
@@ -97,7 +104,7 @@ async def decisions_of(session: AsyncSession, application_id: UUID) -> Sequence[
 def waiting_at(bank_id: str) -> ColumnElement[bool]:
     """Cases that wait for this bank."""
     waiting = col(Application.status).in_([status.value for status in QUEUED])
-    return (col(Application.bank_id) == bank_id) & waiting
+    return (col(Application.bank_id) == bank_id) & waiting & still_consented()
 
 
 def standing_filter(standing: Standing, today: date) -> ColumnElement[bool]:

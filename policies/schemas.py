@@ -3,12 +3,14 @@
 An input is validated before any row is touched; a row is never returned itself.
 """
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from auth.schemas import Input, PlainText
 
@@ -16,11 +18,26 @@ Category = Literal["tax_reduction", "fee_reduction", "resumption", "financial_su
 Level = Literal["national", "province", "city"]
 
 
+def _iso_day(value: object) -> object:
+    """The day written as YYYY-MM-DD; a number of seconds written as text is not one."""
+    if not isinstance(value, str):
+        return value
+    try:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            raise ValueError
+        return date.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("date_parsing", "a day written YYYY-MM-DD is needed") from None
+
+
+Day = Annotated[date, BeforeValidator(_iso_day)]
+
+
 class MatchInput(Input):
     """Facts by name (absent: unknown, null: known to be none) and the day to judge on."""
 
     facts: dict[str, Any] = Field(default_factory=dict, max_length=500)
-    as_of: date | None = None
+    as_of: Day | None = None
 
 
 class PolicyDraft(Input):

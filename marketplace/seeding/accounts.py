@@ -38,6 +38,7 @@ ACCOUNTS = (
     Account("officer-ccb-2", Role.OFFICER, "建行 李丽华", "ccb"),
     Account("officer-icbc-1", Role.OFFICER, "工行 周海涛", "icbc"),
     Account("senior-ccb", Role.SENIOR_OFFICER, "建行 吴桂兰", "ccb"),
+    Account("senior-ccb-2", Role.SENIOR_OFFICER, "建行 周明远", "ccb"),
     Account("admin-1", Role.POLICY_ADMIN, "郑文斌"),
     Account("admin-2", Role.POLICY_ADMIN, "王雪梅"),
     Account("auditor", Role.AUDITOR, "冯国栋"),

@@ -29,7 +29,7 @@ COUNTS = {
     "SELECT count(*) FROM policies": 90,
     "SELECT count(DISTINCT id) FROM products": 19,
     "SELECT count(*) FROM enterprises": 28,
-    "SELECT count(*) FROM users": 10,
+    "SELECT count(*) FROM users": 11,
 }
 
 
@@ -95,7 +95,7 @@ class TestSecondStart:
         await asyncio.to_thread(seed, settings)
         accounts = json.loads(settings.demo_credentials.read_text())["accounts"]
         assert [account["role"] for account in accounts].count("operator") == 1
-        assert (await session.execute(text("SELECT count(*) FROM users"))).scalar_one() == 11
+        assert (await session.execute(text("SELECT count(*) FROM users"))).scalar_one() == 12
 
 
 class TestWithoutDemo:

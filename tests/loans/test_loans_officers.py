@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
+from auth import consent
 from auth.actor import Actor
 from auth.roles import Role
 from auth.tables import AuditEntry
-from loans import applications, cases, decisions, officer
+from loans import applications, cases, decisions, officer, queries
 from loans.deadlines import Standing
 from loans.errors import (
     ActionNotAllowed,
@@ -117,6 +118,30 @@ class TestQueue:
         mine = await officer.queue(session, who, now=now, show="mine")
         assert mine.total == 2
         assert all(row.claimed_by_me and row.claimed_by == "王小雨" for row in mine.cases)
+
+    async def test_a_consent_taken_back_hides_the_case_from_the_bank(
+        self, session: AsyncSession, now: datetime
+    ) -> None:
+        owner, who = await person(session, now), await person(session, now, Role.OFFICER)
+        ours = await lending.enterprise(session, owner, now)
+        waiting = await lending.submitted(session, owner, now, enterprise_id=ours)
+        taken = await lending.submitted(session, owner, now, enterprise_id=ours)
+        await officer.claim(session, who, taken.application.id, now=now)
+        for each in (waiting, taken):
+            await consent.revoke(session, owner, each.application.consent_id, now=now)
+        for show in ("all", "mine"):
+            seen = await officer.queue(session, who, now=now, show=show)
+            assert (seen.total, seen.counters.within) == (0, 0)
+        with pytest.raises(QueueEmpty):
+            await officer.claim_next(session, who, now=now)
+        for each in (waiting, taken):
+            with pytest.raises(NotFound):
+                await queries.application_for(session, who, each.application.id)
+            assert (
+                await queries.application_for(session, owner, each.application.id)
+            ).id == each.application.id
+        with pytest.raises(NotFound):
+            await decisions.decide(session, who, taken.application.id, decline(), now=now)
 
     async def test_twenty_takers_at_once_share_no_case(
         self, session: AsyncSession, engine: AsyncEngine, now: datetime

@@ -3,7 +3,6 @@
 The answers are those of the worked cases; bad input is told fact by fact in both languages.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +88,6 @@ async def test_nothing_known_leaves_everything_open_and_asks_the_fact_most_polic
         ({"operating_revenue_yuan": 1e300}, "operating_revenue_yuan"),
         ({"loan_start_date": "2020-02-30"}, "loan_start_date"),
         ({"province_code": "37\u0000"}, "province_code"),
-        ({"entity_type": "\ud800"}, "entity_type"),
         ({"sme_size": "micro"}, "sme_size"),
         ({"as_of_date": "2020-04-15"}, "as_of_date"),
         ({"entity_type": {"a": [1]}}, "entity_type"),
@@ -99,10 +97,7 @@ async def test_a_fact_that_does_not_fit_is_named_in_both_languages(
     client: Client, facts: dict[str, Any], fact: str
 ) -> None:
     for lang in ("zh", "en"):
-        body = json.dumps({"facts": facts}).encode()  # escapes lone surrogates, as a client may
-        answer = await client.post(
-            f"{MATCH}?lang={lang}", content=body, headers={"content-type": "application/json"}
-        )
+        answer = await client.post(f"{MATCH}?lang={lang}", json={"facts": facts})
         assert answer.status_code == 422
         assert answer.headers["content-type"].startswith("application/problem+json")
         assert fact in answer.text
@@ -113,8 +108,9 @@ async def test_a_fact_that_does_not_fit_is_named_in_both_languages(
     "body",
     [
         b"", b"[]", b"{", b'{"facts": []}', b'{"facts": {}, "as_of": "2020-02-30"}', b'{"facts": {}, "as_of": 5}',
+        b'{"facts": {}, "as_of": "1586908800"}',
         b'{"facts": {}, "extra": 1}', b'{"facts": {"a\\u0000": 1}}', b"\xff", b'{"facts": {"employees_end": NaN}}',
-        b"[" * 20_000, b'{"facts": ' + b'{"a":' * 5_000 + b"1" + b"}" * 5_001,
+        b'{"facts": {"entity_type": "\\ud800"}}', b"[" * 20_000, b'{"facts": ' + b'{"a":' * 5_000 + b"1" + b"}" * 5_001,
     ],
 )  # fmt: skip
 async def test_a_body_that_is_no_question_is_refused_and_never_breaks_the_service(
