@@ -122,8 +122,12 @@ def _bool(fact: Fact, value: object) -> bool:
 
 
 def _int(fact: Fact, value: object) -> int:
-    if isinstance(value, float | Decimal) and not isinstance(value, bool) and value == value // 1:
-        value = int(value)  # 8.0 is the whole number 8
+    if isinstance(value, float | Decimal):
+        number = Decimal(repr(value)) if isinstance(value, float) else value
+        if number.is_finite():
+            _in_range(fact, number)
+            if number == number.to_integral_value():
+                value = int(number)  # 8.0 is the whole number 8
     if isinstance(value, bool) or not isinstance(value, int):
         raise _Refused("fact_wants_int")
     _in_range(fact, Decimal(value))

@@ -183,6 +183,8 @@ def stated(value: Any, kind: str) -> Term:
     """A stated value in its own kind: money is a decimal even when somebody wrote a whole number."""
     if kind in ("money", "decimal") and type(value) in (int, float):
         return Decimal(repr(value))
+    if kind == "int" and isinstance(value, float | Decimal) and value % 1 == 0:
+        return int(value)
     return dt.date.fromisoformat(value) if kind == "date" and isinstance(value, str) else value
 
 

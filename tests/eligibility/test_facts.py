@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from eligibility import Facts, FactsError, Vocabulary, VocabularyError
+from eligibility import Facts, FactsError, Status, Vocabulary, VocabularyError, evaluate, parse
 
 
 class TestReading:
@@ -65,6 +65,19 @@ class TestReading:
         assert facts["employees_end"] == 8
         assert facts["loan_start_date"] == dt.date(2020, 3, 10)
         assert facts.to_json() == {"loan_rate_pct": 4.55, "employees_end": 8, "loan_start_date": "2020-03-10"}
+
+    @pytest.mark.parametrize(
+        "value", ["NaN", "sNaN", "Infinity", "-Infinity", "1e999999", "-1e999999", "8.5"]
+    )
+    def test_a_decimal_that_is_no_whole_number_is_refused_like_any_other(self, value: str) -> None:
+        with pytest.raises(FactsError):
+            Facts.from_json({"employees_end": Decimal(value)})
+
+    @pytest.mark.parametrize("value", [5, 5.0, Decimal("5.00")])
+    def test_a_whole_number_divides_as_one_however_it_was_written(self, value: object) -> None:
+        rule = parse("employees_end / 2 == 2")
+        assert evaluate(rule, Facts({"employees_end": value})).status is Status.ELIGIBLE
+        assert evaluate(rule, {"employees_end": value}).status is Status.ELIGIBLE
 
     def test_none_is_known_and_absent_is_not(self) -> None:
         facts = Facts.from_json({"loan_start_date": None})
