@@ -14,7 +14,7 @@ ASSETS := $(shell find marketplace/assets -type f -not -name '*.pyc')
 CHROMIUMS := chromium chromium-browser google-chrome google-chrome-stable
 
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
-.PHONY: run test check bench clean lock assets chromium python
+.PHONY: run test nightly check bench clean lock assets chromium python
 .DELETE_ON_ERROR:
 
 run: ## set up what is missing, then serve on 127.0.0.1:$${PORT:-8000}
@@ -25,6 +25,9 @@ test: ## everything, browser included
 	@$(MAKE) -s --no-print-directory -j2 $(DEV)/.stamp assets
 	@$(MAKE) -s --no-print-directory chromium
 	@$(DEV)/bin/python -m pytest -n 2
+
+nightly: $(DEV)/.stamp ## the properties once more, with fresh examples and 20 times as many
+	@NIGHTLY=$${NIGHTLY:-20} $(DEV)/bin/python -m pytest -n 2 tests/properties tests/eligibility tests/policies/test_lifecycle.py
 
 check: $(DEV)/.stamp ## format, types, arrows, migrations: quick enough for every commit
 	@$(DEV)/bin/ruff format --check --quiet . && $(DEV)/bin/ruff check --quiet .

@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations
 
-from eligibility.cells import FILLER, NoCellsError, cells
+from eligibility.cells import NoCellsError, cells
 from eligibility.errors import EligibilityError
 from eligibility.explain import readable
-from eligibility.kleene import truth
 from eligibility.residual import Problem, leaf_facts, leaves, simplify
 from eligibility.rule import Rule
 from eligibility.syntax import And, Node, Not
 from eligibility.unparse import to_cel
-from eligibility.vocabulary import Vocabulary, listed_codes
+from eligibility.vocabulary import Vocabulary
 
 STEPS = 20_000
 """Assignments tried for one question before it counts as undecided."""
@@ -158,22 +157,7 @@ def witness(node: Node, vocabulary: Vocabulary) -> dict[str, object] | None:
     found = search(node, problem)
     if found is None:
         return None
-    for name, value in found.items():
-        if isinstance(value, str) and value.endswith(FILLER):
-            found[name] = real_code(name, node, found, vocabulary)
     return {name: readable(value) for name, value in found.items()}
-
-
-def real_code(name: str, node: Node, known: dict[str, object], vocabulary: Vocabulary) -> str:
-    """A code that exists, in the same cell: one that still satisfies the condition."""
-    fact = vocabulary.facts[name]
-    prefix = str(known[name]).rstrip(FILLER)
-    listed = sorted(listed_codes().get(fact.codes or "", frozenset()))
-    longer = [code + "0" for code in listed if len(code) == 3] if fact.codes == "industries" else listed
-    for code in (*longer, *(f"{prefix}{number:0{6 - len(prefix)}d}" for number in range(100))):
-        if code.startswith(prefix) and truth(node, {**known, name: code}, vocabulary) is True:
-            return code
-    raise UndecidedError(f"no code of {name} satisfies the condition")
 
 
 def search(node: Node, problem: Problem) -> dict[str, object] | None:

@@ -6,7 +6,8 @@ The constants a rule writes cut a fact's domain; values inside one cell cannot b
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -16,7 +17,7 @@ from eligibility.kleene import term
 from eligibility.residual import Problem, leaf_facts, leaf_names, leaves, mentions
 from eligibility.size_standard import ANY_INDUSTRY, INPUTS, SizeGroup
 from eligibility.syntax import Arith, Call, Compare, In, ListOf, Literal, Negate, Node, Ref, walk
-from eligibility.vocabulary import Fact, has_shape
+from eligibility.vocabulary import Fact, all_codes, has_shape
 
 FILLER = "\U0010ffff"  # ends a made-up code no constant ends with
 
@@ -60,7 +61,7 @@ def code_cells(fact: Fact, tree: Node, problem: Problem) -> tuple[str, ...]:
 
 
 def code_ways(fact: Fact, tree: Node, problem: Problem) -> dict[str, object]:
-    """Each written code, one code behind each written prefix and one behind none -> how it comes out."""
+    """Codes among which every way to come out is found -> how each comes out, in the order of `code_pieces`."""
     exact: dict[str, None] = {}
     prefixes: dict[str, None] = {}
     sized = False
@@ -69,10 +70,28 @@ def code_ways(fact: Fact, tree: Node, problem: Problem) -> dict[str, object]:
         if mentions(leaf, fact.name):
             texts = [n.value for n in walk(leaf) if isinstance(n, Literal) and isinstance(n.value, str)]
             (prefixes if isinstance(leaf, Call) else exact).update(dict.fromkeys(texts))
-    rows = problem.vocabulary.size_standard.groups if sized else ()
-    codes = dict.fromkeys((*exact, *(p if is_full(fact, p) else p + FILLER for p in (*prefixes, ""))))
-    codes.update((prefix + FILLER, None) for row in rows for prefix in row.prefixes)
+    standard = problem.vocabulary.size_standard
+    rows = standard.groups if sized else ()
+    starts = (*prefixes, *(prefix for row in rows for prefix in row.prefixes))
+    listed = standard.long_enough(all_codes(fact.codes)) if sized else all_codes(fact.codes)
+    codes = listed_cuts(listed, exact, starts) if listed else made_up_codes(fact, exact, starts)
     return {code: way(code, tuple(exact), tuple(prefixes), rows) for code in codes}
+
+
+def listed_cuts(listed: tuple[str, ...], exact: Iterable[str], prefixes: Iterable[str]) -> tuple[str, ...]:
+    """The codes of a sorted list from which on something may come out differently; the first one always."""
+    cuts = {0}
+    for text in (*exact, *prefixes):
+        cuts |= {bisect_left(listed, text), bisect_left(listed, text + FILLER)}
+    for text in exact:
+        cuts.add(bisect_left(listed, text + "\0"))
+    return tuple(listed[at] for at in sorted(cuts) if at < len(listed))
+
+
+def made_up_codes(fact: Fact, exact: Iterable[str], prefixes: Iterable[str]) -> tuple[str, ...]:
+    """For codes no list names: each written one, one behind each prefix and one behind none."""
+    behind = (p if is_full(fact, p) else p + FILLER for p in (*prefixes, ""))
+    return tuple(dict.fromkeys((*exact, *behind)))
 
 
 def is_full(fact: Fact, code: str) -> bool:
@@ -189,10 +208,13 @@ def pieces(
 def code_pieces(
     fact: Fact, tree: Node, problem: Problem, found: Mapping[object, object]
 ) -> list[tuple[str, object]]:
-    """The codes and prefixes at which the outcome differs from that of the prefix around them."""
+    """The codes at which the outcome changes; without a list, where it differs from that of the prefix around."""
     ways = code_ways(fact, tree, problem)
     by_way = {ways[str(code)]: outcome for code, outcome in found.items()}
     outcomes = {code: by_way[way] for code, way in ways.items()}
+    if all_codes(fact.codes):
+        ordered = list(outcomes.items())
+        return ordered[:1] + [(code, now) for (_, before), (code, now) in pairwise(ordered) if now != before]
     kept = [(FILLER, outcomes[FILLER])]
     for code, outcome in sorted(outcomes.items()):
         whole = code.rstrip(FILLER)

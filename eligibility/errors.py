@@ -83,7 +83,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "fact_wants_bool": ("`{fact}` 要填 true 或 false", "`{fact}` must be true or false"),
     "fact_wants_int": ("`{fact}` 要填整数，例如 8", "`{fact}` must be a whole number, such as 8"),
     "fact_wants_number": ("`{fact}` 要填数字，例如 120000", "`{fact}` must be a number, such as 120000"),
-    "fact_wants_text": ("`{fact}` 要填文字", "`{fact}` must be text"),
+    "fact_wants_text": ("`{fact}` 要填文字，写在引号里", "`{fact}` must be text, written in quotes"),
     "fact_wants_date": (
         "`{fact}` 要填存在的日期，例如 2020-03-31",
         "`{fact}` must be a date that exists, such as 2020-03-31",

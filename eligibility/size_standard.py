@@ -130,6 +130,11 @@ class SizeStandard:
         """Whether a code is too short to say which row covers it."""
         return isinstance(industry, str) and len(self.possible_groups(industry)) > 1
 
+    @functools.lru_cache(maxsize=8)  # noqa: B019 - one shipped instance lives as long as the process
+    def long_enough(self, codes: tuple[str, ...]) -> tuple[str, ...]:
+        """The codes that say which row covers them."""
+        return tuple(code for code in codes if not self.is_short(code))
+
     def possible(self, known: Mapping[str, Decimal | int | str | None]) -> frozenset[str]:
         """Every size class some completion of the known inputs has. Inputs: industry_code and DIMENSIONS."""
         return self._possible(tuple((name, known[name]) for name in INPUTS if name in known))

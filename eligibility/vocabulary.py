@@ -238,6 +238,17 @@ def listed_codes() -> Mapping[str, frozenset[str]]:
     return {name: frozenset(codes) for name, codes in found.items()}
 
 
+@functools.cache
+def all_codes(codes: str | None) -> tuple[str, ...]:
+    """Every code a fact with the list `codes` can have, sorted; empty for a list nobody keeps.
+
+    A class of an industry (4 digits) counts as there when its group is.
+    """
+    found = listed_codes().get(codes or "", frozenset())
+    classes = (code + digit for code in found if len(code) == 3 for digit in "0123456789")
+    return tuple(sorted({*found, *classes} if codes == "industries" else found))
+
+
 def has_shape(fact: Fact, value: str) -> bool:
     """Whether `value` has the shape of the fact's codes."""
     pattern = fact.pattern or r"[0-9A-Za-z]{1,18}"

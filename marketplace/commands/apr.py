@@ -9,7 +9,7 @@ import sys
 
 from loans.apr_case import solve
 from loans.apr_reading import CaseError
-from marketplace.commands.documents import DocumentError, read_mapping
+from marketplace.commands.documents import DocumentError, one_line, read_mapping
 
 SUMMARY = 12
 """Figures shown without --json; the rest are one instalment each and only of use to a machine."""
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         figures = solve(read_mapping(args.file))
     except (DocumentError, CaseError) as error:
-        print(f"marketplace apr: {args.file}: {error}", file=sys.stderr)
+        print(f"marketplace apr: {args.file}: {one_line(str(error))}", file=sys.stderr)
         return 2
     if args.json:
         print(json.dumps(figures, ensure_ascii=False))

@@ -11,7 +11,7 @@ from typing import Any
 from eligibility import Facts, FactsError
 from eligibility.derive import missing_for_size, possible_sizes
 from eligibility.size_standard import ALL_SIZES, INPUTS
-from marketplace.commands.documents import DocumentError, read_mapping
+from marketplace.commands.documents import DocumentError, one_line, read_mapping
 
 ORDER = ("micro", "small", "medium", "large", "not_covered")
 
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         facts = size_facts(read_mapping(args.file))
     except (DocumentError, FactsError) as error:
-        print(f"marketplace classify: {args.file}: {error}", file=sys.stderr)
+        print(f"marketplace classify: {args.file}: {one_line(str(error))}", file=sys.stderr)
         return 2
     sizes = [size for size in ORDER if size in possible_sizes(facts) & ALL_SIZES]
     if args.json:

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from eligibility import Facts, FactsError, Status, Vocabulary, evaluate, parse
-from marketplace.commands.documents import DocumentError, read_mapping
+from marketplace.commands.documents import DocumentError, one_line, read_mapping
 from marketplace.settings import Settings
 from marketplace.shipped import in_force, shipped_policies
 
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         verdicts = judge(facts_of(read_mapping(args.file)), day)
     except (DocumentError, FactsError) as error:
-        print(f"marketplace match: {args.file}: {error}", file=sys.stderr)
+        print(f"marketplace match: {args.file}: {one_line(str(error))}", file=sys.stderr)
         return 2
     if args.json:
         print(json.dumps(verdicts, ensure_ascii=False))

@@ -16,6 +16,7 @@ from eligibility import Facts, Finding, PackRule, Status, Vocabulary, analyse, e
 from eligibility.analyse import witness
 from eligibility.syntax import Node
 from eligibility.unparse import to_cel
+from tests.factories.examples import examples
 from tests.factories.rules import completions, conditions
 
 WORDS = Vocabulary.shipped()
@@ -76,7 +77,7 @@ class TestTwoRules:
             assert evaluate(one.rule, facts).status is Status.ELIGIBLE
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(conditions)
 def test_a_witness_is_found_exactly_when_there_is_one(tree: Node) -> None:
     one = parse(to_cel(tree), WORDS)

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from policies.errors import OwnWork, WrongState
 from policies.lifecycle import MOVES, SECOND_PERSON, Action, Status, move
+from tests.factories.examples import examples
 
 PEOPLE = ("lin", "ma", "tang")
 people = st.sampled_from(PEOPLE)
@@ -110,4 +111,4 @@ class Desk(RuleBasedStateMachine):
 
 
 TestDesk = Desk.TestCase
-TestDesk.settings = settings(max_examples=60, stateful_step_count=25, deadline=None, database=None)
+TestDesk.settings = settings(max_examples=examples(60), stateful_step_count=25)

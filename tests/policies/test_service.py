@@ -35,6 +35,7 @@ from policies.errors import (
 )
 from policies.schemas import PolicyDraft
 from policies.tables import PolicyVersion
+from tests.factories.examples import examples
 from tests.factories.people import person
 
 RENT = "SD-RENT-2020-4"
@@ -291,9 +292,7 @@ class TestAnyOrder:
     """Three admins doing anything in any order."""
 
     @settings(
-        max_examples=25,
-        deadline=None,
-        database=None,
+        max_examples=examples(25),
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(steps=STEPS)

@@ -26,6 +26,7 @@ from eligibility import (
 from eligibility.parser import read
 from eligibility.syntax import Node
 from eligibility.unparse import to_cel
+from tests.factories.examples import examples
 from tests.factories.rules import completions, conditions, partial_facts
 
 VOCABULARY = Vocabulary.shipped()
@@ -36,7 +37,7 @@ FRAGMENTS = (
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400))
 @given(conditions)
 def test_printing_a_tree_and_parsing_it_gives_the_same_tree(tree: Node) -> None:
     text = to_cel(tree)
@@ -44,7 +45,7 @@ def test_printing_a_tree_and_parsing_it_gives_the_same_tree(tree: Node) -> None:
     assert to_cel(read(text)) == text
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400))
 @given(conditions, partial_facts())
 def test_the_verdict_is_what_all_completions_agree_on(tree: Node, facts: Facts) -> None:
     rule = parse(to_cel(tree), VOCABULARY)
@@ -54,7 +55,7 @@ def test_the_verdict_is_what_all_completions_agree_on(tree: Node, facts: Facts) 
     assert evaluate(rule, facts).status is expected
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250))
 @given(conditions, partial_facts(3))
 def test_missing_names_the_facts_that_can_change_the_verdict_and_no_other(tree: Node, facts: Facts) -> None:
     rule = parse(to_cel(tree), VOCABULARY)
@@ -69,7 +70,7 @@ def test_missing_names_the_facts_that_can_change_the_verdict_and_no_other(tree: 
     assert (verdict.status is Status.UNDETERMINED) == bool(verdict.missing)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250))
 @given(conditions, partial_facts(7))
 def test_the_trace_has_the_verdict_at_its_top_and_the_failed_conditions_below(
     tree: Node, facts: Facts
@@ -84,7 +85,7 @@ def test_the_trace_has_the_verdict_at_its_top_and_the_failed_conditions_below(
         assert sentence(rule, lang)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600))
 @given(st.one_of(st.text(max_size=200), st.lists(st.sampled_from(FRAGMENTS), max_size=40).map("".join)))
 def test_no_text_gets_anything_but_diagnostics_out_of_the_parser(text: str) -> None:
     found = diagnose(text, VOCABULARY)
@@ -98,7 +99,7 @@ def test_no_text_gets_anything_but_diagnostics_out_of_the_parser(text: str) -> N
         assert parse(parse(text, VOCABULARY).text, VOCABULARY).root == parse(text, VOCABULARY).root
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(conditions, st.integers(0, 10_000), st.sampled_from(string.printable))
 def test_one_wrong_character_in_a_rule_is_told_or_changes_nothing_else(
     tree: Node, at: int, char: str

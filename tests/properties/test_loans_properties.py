@@ -17,6 +17,7 @@ from loans.apr_reading import CaseError
 from loans.errors import ActionNotAllowed, ActionNotPossible
 from loans.lifecycle import Action, Status, transition
 from loans.schedule import RepaymentMethod, Schedule, level_instalment, plan
+from tests.factories.examples import examples
 
 rates = st.decimals("0", "36", places=2)
 days = st.dates(date(2000, 1, 1), date(2060, 12, 31))
@@ -26,7 +27,7 @@ plans = st.builds(
 
 
 @given(plans)
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 def test_a_plan_sums_to_what_was_lent_and_ends_at_zero(found: Schedule) -> None:
     assert sum(row.principal_fen for row in found.instalments) == found.principal_fen
     assert found.instalments[-1].balance_fen == 0
@@ -43,7 +44,7 @@ def test_a_plan_sums_to_what_was_lent_and_ends_at_zero(found: Schedule) -> None:
 
 
 @given(st.integers(100_000, 10**10), rates, st.integers(2, 120), days)
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=examples(100))
 def test_equal_instalments_differ_only_in_the_last_and_only_by_rounding(
     principal: int, rate: Decimal, months: int, start: date
 ) -> None:
@@ -55,7 +56,7 @@ def test_equal_instalments_differ_only_in_the_last_and_only_by_rounding(
 
 
 @given(st.decimals("0.1", "300", places=2), st.integers(1, 120), st.sampled_from((1, 2, 4, 12, 26, 52)))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=examples(150))
 def test_payments_computed_at_a_rate_give_back_that_rate(
     annual: Decimal, periods: int, per_year: int
 ) -> None:
@@ -71,7 +72,7 @@ def test_payments_computed_at_a_rate_give_back_that_rate(
     st.decimals("-20", "400", places=2),
     st.lists(st.tuples(st.integers(1, 5000), st.integers(100, 10**6)), min_size=1, max_size=12),
 )
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=examples(150))
 def test_the_eu_rate_makes_both_sides_worth_the_same(rate: Decimal, later: list[tuple[int, int]]) -> None:
     growth = 1 + float(rate) / 100
     worth = sum(amount / growth ** (after / 365) for after, amount in later)
@@ -122,7 +123,7 @@ def test_the_eu_rate_makes_both_sides_worth_the_same(rate: Decimal, later: list[
         max_size=7,
     )
 )
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=examples(300))
 def test_no_case_raises_anything_but_its_own_error(case: dict[str, object]) -> None:
     with suppress(CaseError):
         assert {"method", "apr_pct"} <= set(solve(case))

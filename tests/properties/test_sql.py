@@ -20,6 +20,7 @@ from eligibility.kleene import truth
 from eligibility.sql import TYPES
 from eligibility.syntax import Node
 from eligibility.unparse import to_cel
+from tests.factories.examples import examples
 from tests.factories.rules import conditions, partial_facts
 
 VOCABULARY = Vocabulary.shipped()
@@ -73,7 +74,7 @@ def columns(rule: Rule, facts: Facts, before: int) -> tuple[str, list[Any]]:
     return ", ".join(parts) or "1 AS one", values
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(250), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tree=conditions, facts=partial_facts(4))
 def test_sql_says_what_three_valued_logic_says(ask: Ask, tree: Node, facts: Facts) -> None:
     rule = parse(to_cel(tree), VOCABULARY)
@@ -87,7 +88,7 @@ def test_sql_says_what_three_valued_logic_says(ask: Ask, tree: Node, facts: Fact
 SIZES = ["micro", "small", "medium", "large", "not_covered"]
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     wanted=st.lists(st.sampled_from(SIZES), min_size=1, max_size=4, unique=True),
     facts=st.fixed_dictionaries(
