@@ -90,6 +90,8 @@ class TokenKey:
         """
         if len(token) > LARGEST_TOKEN or not _SHAPE.fullmatch(token):
             raise InvalidToken
+        for segment in token.split("."):
+            _bytes_of(segment)
         header = _json_object(token.split(".", 1)[0])
         if header != {"alg": ALGORITHM, "kid": self.kid, "typ": "JWT"}:
             raise InvalidToken
@@ -124,13 +126,31 @@ def _uuid(value: object) -> UUID:
 def _json_object(segment: str) -> dict[str, Any]:
     """Decode one base64url segment to a JSON object, refusing duplicate names and non-finite numbers."""
     try:
-        text = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)).decode()
+        text = _bytes_of(segment).decode()
         value = json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse_constant)
-    except (binascii.Error, ValueError, RecursionError) as refused:
+    except (ValueError, RecursionError) as refused:
         raise InvalidToken from refused
     if not isinstance(value, dict):
         raise InvalidToken
     return value
+
+
+def _bytes_of(segment: str) -> bytes:
+    """The bytes of a base64url segment in its one canonical spelling.
+
+    Decoders drop the bits left over in the last character, so sixteen spellings of a signature would be taken.
+    """
+    try:
+        raw = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    except binascii.Error as refused:
+        raise InvalidToken from refused
+    if _base64url(raw) != segment:
+        raise InvalidToken
+    return raw
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -148,11 +168,11 @@ def _thumbprint(public_key: ec.EllipticCurvePublicKey) -> str:
     numbers = public_key.public_numbers()
     members = {"crv": "P-256", "kty": "EC", "x": _coordinate(numbers.x), "y": _coordinate(numbers.y)}
     digest = hashlib.sha256(json.dumps(members, sort_keys=True, separators=(",", ":")).encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return _base64url(digest)
 
 
 def _coordinate(number: int) -> str:
-    return base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
+    return _base64url(number.to_bytes(32, "big"))
 
 
 def _create(path: Path) -> None:

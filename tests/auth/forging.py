@@ -198,6 +198,32 @@ def _wrong_shapes(
     )
     yield "no base64", f"{head}.***.{signature}"
     yield "not ASCII", f"{head}.{body}é.{signature}"
+    yield "signature spelt otherwise", f"{head}.{body}.{respelt(signature)}"
+    yield "claims spelt otherwise", _signed_as_spelt(private, head, respelt(_with_spare_bits(claims)))
+    yield "header spelt otherwise", _signed_as_spelt(private, respelt(_with_spare_bits(header)), body)
+
+
+def respelt(segment: str) -> str:
+    """The same bytes spelt otherwise: the last character carries bits that no decoder reads."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    other = segment[:-1] + alphabet[alphabet.index(segment[-1]) | 1]
+    padding = "=" * (-len(segment) % 4)
+    if other == segment or base64.urlsafe_b64decode(other + padding) != base64.urlsafe_b64decode(
+        segment + padding
+    ):
+        raise ValueError(f"{segment} has one spelling")
+    return other
+
+
+def _with_spare_bits(value: dict[str, Any]) -> str:
+    """JSON of a length that leaves spare bits in base64url; blanks change nothing in it."""
+    text = json.dumps(value)
+    return part(text + " " * ((1 - len(text)) % 3))
+
+
+def _signed_as_spelt(private: ec.EllipticCurvePrivateKey, head: str, body: str) -> str:
+    message = f"{head}.{body}"
+    return f"{message}.{b64(es256(message, private))}"
 
 
 def _raw(private: ec.EllipticCurvePrivateKey, header: object, claims: bytes) -> str:
