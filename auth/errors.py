@@ -56,7 +56,7 @@ class Forbidden(AuthError):
 
 
 class TooManyAttempts(AuthError):
-    """Too many sign-ins for this name or from this address, or at this instant (429, Retry-After)."""
+    """Too many sign-ins for this name, from this address, or at this instant (429, Retry-After)."""
 
     code = "auth.too_many_attempts"
 

@@ -1,14 +1,15 @@
 """One limit on sign-in attempts for all workers, kept in PostgreSQL.
 
 Attempts are charged before the password is looked at and forgiven when it fits, so a thousand parallel
-guesses see the same count as a thousand in a row. Both keys are hashed: people type passwords into the
-username field.
+guesses see the same count as a thousand in a row. The strict limit is on a username from one address, and the
+username's own is loose, or anybody could keep its bearer out by guessing. Keys are hashed: people type passwords
+into the username field.
 """
 
 import hashlib
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, update
+from sqlalchemy import ColumnElement, case, delete, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
@@ -17,17 +18,22 @@ from auth.errors import TooManyAttempts
 from auth.tables import LoginAttempts
 
 WINDOW = timedelta(minutes=5)
-PER_USERNAME = 10
+PER_USERNAME_AND_ADDRESS = 10
+PER_USERNAME = 100
 PER_ADDRESS = 100
 
 
 async def charge(connection: AsyncConnection, username: str, address: str, now: datetime) -> None:
-    """Count an attempt for the username and the address; raises `TooManyAttempts` (and counts nothing) past
-    a limit.
+    """Count an attempt for the username, the address, and both; raises `TooManyAttempts` (and counts nothing)
+    past a limit.
 
-    The address comes first for everybody, so two attempts never wait for each other in a circle.
+    The scopes come in the same order for everybody, so two attempts never wait for each other in a circle.
     """
-    for scope, subject, limit in (("address", address, PER_ADDRESS), ("username", username, PER_USERNAME)):
+    for scope, subject, limit in (
+        ("address", address, PER_ADDRESS),
+        ("both", _both(username, address), PER_USERNAME_AND_ADDRESS),
+        ("username", username, PER_USERNAME),
+    ):
         fresh = insert(LoginAttempts).values(
             scope=scope, subject_sha256=_key(scope, subject), window_started_at=now, attempts=1
         )
@@ -49,22 +55,24 @@ async def charge(connection: AsyncConnection, username: str, address: str, now: 
 
 
 async def forgive(connection: AsyncConnection, username: str, address: str, now: datetime) -> None:
-    """After the right password: forget the username's attempts and take this one off the address."""
-    await connection.execute(
-        update(LoginAttempts)
-        .where(
-            col(LoginAttempts.scope) == "address",
-            col(LoginAttempts.subject_sha256) == _key("address", address),
-            col(LoginAttempts.attempts) > 0,
-        )
-        .values(attempts=col(LoginAttempts.attempts) - 1)
+    """After the right password: forget what came for this name from this address, and take it off the name; take
+    this one attempt off the address.
+
+    What others tried on the name from elsewhere stays counted, or its bearer would open the door to them each time
+    he signs in.
+    """
+    await _take_off(connection, "address", address, 1)
+    forgotten = await connection.scalar(
+        delete(LoginAttempts)
+        .where(*_counter("both", _both(username, address)))
+        .returning(col(LoginAttempts.attempts))
     )
-    await connection.execute(
-        delete(LoginAttempts).where(
-            col(LoginAttempts.scope) == "username",
-            col(LoginAttempts.subject_sha256) == _key("username", username),
-        )
-    )
+    await _take_off(connection, "username", username, forgotten or 1)
+
+
+async def _take_off(connection: AsyncConnection, scope: str, subject: str, attempts: int) -> None:
+    left = func.greatest(col(LoginAttempts.attempts) - attempts, 0)
+    await connection.execute(update(LoginAttempts).where(*_counter(scope, subject)).values(attempts=left))
 
 
 async def forget_stale(connection: AsyncConnection, now: datetime) -> None:
@@ -72,6 +80,14 @@ async def forget_stale(connection: AsyncConnection, now: datetime) -> None:
     await connection.execute(
         delete(LoginAttempts).where(col(LoginAttempts.window_started_at) < now - timedelta(days=1))
     )
+
+
+def _counter(scope: str, subject: str) -> tuple[ColumnElement[bool], ...]:
+    return col(LoginAttempts.scope) == scope, col(LoginAttempts.subject_sha256) == _key(scope, subject)
+
+
+def _both(username: str, address: str) -> str:
+    return f"{address} {username}"
 
 
 def _key(scope: str, subject: str) -> str:

@@ -1,7 +1,7 @@
 """Rows of people, their sign-ins, consents and deeds.
 
 Table classes never leave a handler and never receive a body, because SQLModel does not validate them.
-Constraints are named by hand and match migrations/versions/0001_auth.py.
+Constraints are named by hand and match migrations/versions/0001_auth.py and 0006_sign_in_limits.py.
 """
 
 from datetime import datetime
@@ -95,7 +95,7 @@ class RefreshToken(SQLModel, table=True):
 
 
 class LoginAttempts(SQLModel, table=True):
-    """Sign-in attempts not yet forgiven, counted per username and per client address over one window.
+    """Sign-in attempts not yet forgiven over one window: per client address, per username, and per both together.
 
     The subject is stored as a SHA-256, since people type passwords into the wrong field.
     """
@@ -103,7 +103,7 @@ class LoginAttempts(SQLModel, table=True):
     __tablename__ = "login_attempts"
     __table_args__ = (
         PrimaryKeyConstraint("scope", "subject_sha256", name="pk_login_attempts"),
-        CheckConstraint(_one_of("scope", ["address", "username"]), name="ck_login_attempts_scope"),
+        CheckConstraint(_one_of("scope", ["address", "username", "both"]), name="ck_login_attempts_scope"),
         Index("ix_login_attempts_window_started_at", "window_started_at"),
     )
 

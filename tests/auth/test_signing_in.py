@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
+from litestar import Litestar
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -170,11 +171,11 @@ class TestTheWrongPassword:
 class TestGuessing:
     """Counted before the password is looked at, forgiven when it fits."""
 
-    async def test_stops_at_the_limit_of_a_username_over_all_workers(
+    async def test_stops_at_the_limit_of_a_username_from_one_address_over_all_workers(
         self, client: Client, second_worker: Client, session: AsyncSession, clock: Clock
     ) -> None:
         owner = await person(session, clock())
-        for attempt in range(limits.PER_USERNAME):
+        for attempt in range(limits.PER_USERNAME_AND_ADDRESS):
             worker = client if attempt % 2 else second_worker
             spoofed = {"X-Forwarded-For": f"203.0.113.{attempt}", "Forwarded": f"for=203.0.113.{attempt}"}
             answer = await try_password(worker, owner.username.upper(), f"guess {attempt}", headers=spoofed)
@@ -183,6 +184,47 @@ class TestGuessing:
             answer = await try_password(worker, owner.username)
             assert answer.status_code == 429
             assert 0 < int(answer.headers["retry-after"]) <= limits.WINDOW.total_seconds()
+
+    async def test_from_elsewhere_locks_nobody_out(
+        self, app: Litestar, client: Client, session: AsyncSession, clock: Clock
+    ) -> None:
+        owner = await person(session, clock())
+        async with speaking_from("203.0.113.7", app) as stranger:
+            guesses = [
+                (await try_password(stranger, owner.username, f"guess {n}")).status_code for n in range(12)
+            ]
+            assert guesses == [401] * 10 + [429] * 2
+            assert (await try_password(client, owner.username)).status_code == 200
+            assert (await try_password(stranger, owner.username, "guess 13")).status_code == 429
+
+    @pytest.mark.parametrize("known", [True, False])
+    async def test_from_everywhere_stops_at_the_limit_of_a_username(
+        self, app: Litestar, session: AsyncSession, clock: Clock, monkeypatch: pytest.MonkeyPatch, known: bool
+    ) -> None:
+        monkeypatch.setattr(limits, "PER_USERNAME", 4)
+        name = (await person(session, clock())).username if known else "nobody-at-all"
+        answers = []
+        for n in range(5):
+            async with speaking_from(f"203.0.113.{n}", app) as stranger:
+                answers.append((await try_password(stranger, name, "a guess")).status_code)
+        assert answers == [401] * 4 + [429]
+
+    async def test_from_elsewhere_stays_counted_when_the_bearer_signs_in(
+        self,
+        app: Litestar,
+        client: Client,
+        session: AsyncSession,
+        clock: Clock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(limits, "PER_USERNAME", 4)
+        owner = await person(session, clock())
+        async with speaking_from("203.0.113.7", app) as first, speaking_from("203.0.113.8", app) as second:
+            for stranger in (first, second, second):
+                assert (await try_password(stranger, owner.username, "a guess")).status_code == 401
+            assert (await try_password(client, owner.username)).status_code == 200
+            assert (await try_password(first, owner.username, "a guess")).status_code == 401
+            assert (await try_password(second, owner.username, "a guess")).status_code == 429
 
     async def test_of_a_name_nobody_has_is_limited_alike(self, client: Client, clock: Clock) -> None:
         statuses = [
@@ -221,7 +263,7 @@ class TestGuessing:
         owner = await person(session, clock())
         guesses = (try_password(client, owner.username, f"guess {n}") for n in range(30))
         statuses = [answer.status_code for answer in await asyncio.gather(*guesses)]
-        assert statuses.count(401) <= limits.PER_USERNAME
+        assert statuses.count(401) <= limits.PER_USERNAME_AND_ADDRESS
         assert set(statuses) <= {401, 429}
 
     async def test_leaves_no_name_typed_in_the_table(self, client: Client, session: AsyncSession) -> None:
@@ -229,7 +271,7 @@ class TestGuessing:
         kept = (
             (await session.execute(text("SELECT login_attempts::text FROM login_attempts"))).scalars().all()
         )
-        assert len(kept) == 2
+        assert len(kept) == 3
         assert not any("my-secret-password" in row or "127.0.0.1" in row for row in kept)
 
 
@@ -305,6 +347,12 @@ class TestMakingUsers:
     ) -> None:
         with pytest.raises(ValueError, match="do not go together"):
             await made(session, clock, role=role, bank_id=bank)
+
+
+def speaking_from(address: str, app: Litestar) -> AsyncClient:
+    """A client of the running application at another address."""
+    transport = ASGITransport(app=app, client=(address, 1234), raise_app_exceptions=False)  # type: ignore[arg-type]
+    return AsyncClient(transport=transport, base_url="http://127.0.0.1:8000")
 
 
 async def made(session: AsyncSession, clock: Clock, **details: Any) -> Actor:
