@@ -166,20 +166,40 @@ def number(value: object) -> Fraction:
     raise NoCellsError
 
 
+def bounds(fact: Fact) -> tuple[Fraction | None, Fraction | None]:
+    """The least and the most a fact can be, where the vocabulary says so."""
+    least = None if fact.minimum is None else Fraction(fact.minimum)
+    return least, None if fact.maximum is None else Fraction(fact.maximum)
+
+
 def number_cells(fact: Fact, cuts: list[Fraction]) -> tuple[object, ...]:
-    """A value on each cut, between each two, and beyond both ends, of the fact's own kind."""
-    if not cuts:
-        return (number_value(fact, Fraction(730_000 if fact.type == "date" else 0)),)
+    """A value on each cut, between each two, and beyond both ends, of the fact's own kind and within its bounds."""
+    least, most = bounds(fact)
+    inside = [c for c in cuts if (least is None or least <= c) and (most is None or c <= most)]
     if fact.type in ("int", "date"):
         whole: dict[int, None] = {}
         for cut in cuts:
             floor = cut.numerator // cut.denominator
             whole.update(dict.fromkeys((-(-cut.numerator // cut.denominator) - 1, floor, floor + 1)))
-        return tuple(number_value(fact, Fraction(w)) for w in sorted(whole))
-    found = [cuts[0] - 1]
-    for cut, after in zip(cuts, [*cuts[1:], cuts[-1] + 2], strict=True):
-        found += [cut, (cut + after) / 2]
+        kept = [w for w in sorted(whole) if (least is None or least <= w) and (most is None or w <= most)]
+        return tuple(number_value(fact, Fraction(w)) for w in kept) or (any_number(fact),)
+    if not inside:
+        return (any_number(fact),)
+    found = []
+    if least is None or least < inside[0]:
+        found.append(inside[0] - 1 if least is None else (least + inside[0]) / 2)
+    for cut, after in zip(inside, [*inside[1:], most], strict=True):
+        found.append(cut)
+        if after is None or cut < after:
+            found.append(cut + 1 if after is None else (cut + after) / 2)
     return tuple(number_value(fact, f) for f in found)
+
+
+def any_number(fact: Fact) -> object:
+    """A value the fact can have, when no comparison tells its values apart."""
+    least, most = bounds(fact)
+    value = least if least is not None else most if most is not None else Fraction(0)
+    return number_value(fact, Fraction(730_000) if fact.type == "date" else value)
 
 
 def number_value(fact: Fact, value: Fraction) -> object:
@@ -202,7 +222,7 @@ def pieces(
         return (none, *(found.get(value, other) for value in fact.allowed))
     if fact.type == "code":
         return (none, *code_pieces(fact, tree, problem, found))
-    return (none, *number_pieces(fact, sorted(found.items())))
+    return (none, *number_pieces(fact, thresholds(fact, tree, problem), sorted(found.items())))
 
 
 def code_pieces(
@@ -224,7 +244,7 @@ def code_pieces(
     return kept
 
 
-def number_pieces(fact: Fact, ordered: list[tuple[Any, object]]) -> list[object]:
+def number_pieces(fact: Fact, cuts: list[Fraction], ordered: list[tuple[Any, object]]) -> list[object]:
     """The numbers or days at which the outcome changes, with the outcome there and after."""
     kept: list[object] = [ordered[0][1]]
     if fact.type in ("int", "date"):
@@ -232,8 +252,11 @@ def number_pieces(fact: Fact, ordered: list[tuple[Any, object]]) -> list[object]
             if outcome != before:
                 kept.append((start, outcome))
         return kept
-    for at in range(1, len(ordered) - 1, 2):
-        before, here, after = (ordered[at + n][1] for n in (-1, 0, 1))
-        if not before == here == after:
-            kept.append((ordered[at][0], here, after))
+    lines = set(cuts)
+    for at, (value, here) in enumerate(ordered):
+        if value in lines:
+            before = ordered[at - 1][1] if at else here
+            after = ordered[at + 1][1] if at + 1 < len(ordered) else here
+            if not before == here == after:
+                kept.append((value, here, after))
     return kept

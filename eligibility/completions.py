@@ -14,7 +14,17 @@ from dataclasses import dataclass
 
 from eligibility.cells import FILLER, NoCellsError, cells, pieces
 from eligibility.kleene import UNKNOWN, OneOf, Truth, fact_value, truth
-from eligibility.residual import Problem, inline, leaf_facts, leaf_names, leaves, open_facts, simplify
+from eligibility.residual import (
+    Part,
+    Problem,
+    inline,
+    leaf_facts,
+    leaf_names,
+    leaves,
+    open_facts,
+    shortened,
+    simplify,
+)
 from eligibility.size_standard import ANY_INDUSTRY, INPUTS, SizeStandard
 from eligibility.syntax import And, Call, Cond, ListOf, Literal, Node, Not, Or, Ref, walk
 from eligibility.vocabulary import Vocabulary
@@ -51,10 +61,26 @@ def settle(root: Node, facts: Mapping[str, object], vocabulary: Vocabulary) -> S
     try:
         formula, needed = decide_short_code(residual, problem)
     except (BudgetSpentError, NoCellsError):
+        residual = without_constants(residual, Problem(vocabulary, dict(facts)))
+        if isinstance(residual, bool):
+            return Settled(residual, frozenset())
         return Settled(None, open_facts(residual, Problem(vocabulary, dict(facts))), exact=False)
     if isinstance(formula, bool):
         return Settled(formula, frozenset())
     return Settled(None, least(residual, Problem(vocabulary, dict(facts)), needed))
+
+
+def without_constants(node: Node, problem: Problem) -> Part:
+    """What is left when comparisons that come out one way only are taken as decided."""
+    if isinstance(node, And | Or):
+        return shortened(node, [without_constants(o, problem) for o in node.operands])
+    if isinstance(node, Not):
+        inner = without_constants(node.operand, problem)
+        return not inner if isinstance(inner, bool) else Not(inner)
+    if isinstance(node, Call) and node.name == "at_least":
+        return node
+    outcomes = leaf_outcomes(node, problem)
+    return node if len(outcomes) > 1 else next(iter(outcomes))
 
 
 def least(residual: Node, problem: Problem, needed: frozenset[str]) -> frozenset[str]:

@@ -62,6 +62,11 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         'Write a date as date("{text}")',
     ),
     "list_needed": ("`{op}` 的右边要写成列表", "A list is needed on the right of `{op}`"),
+    "no_list_here": (
+        "列表 `{text}` 不能比较，只能写在 in 的右边或函数里",
+        "The list `{text}` cannot be compared; a list stands on the right of `in` or in a function",
+    ),
+    "not_text": ("规则要是一段文字", "A rule must be text"),
     "constant_needed": ("`{name}` 在这里只接受写定的值", "`{name}` takes only a written value here"),
     "empty_list": ("列表是空的，永远不成立", "The list is empty, so it can never hold"),
     "mixed_list": ("列表里的值要是同一类", "The values of a list must be of one kind"),

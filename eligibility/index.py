@@ -1,42 +1,251 @@
-"""One enterprise against many rules: which apply, which are open.
+"""One enterprise against many rules: which apply, which are open. The fast machine; `evaluate` is what it must equal.
 
-This is the reference machine: every rule is evaluated in turn. What must be fast later keeps these names.
+A base laid out once, a small layout of what was added or replaced since, and a bitmap of what is still alive. Readers see
+one of these snapshots whole: a change makes the next snapshot and puts it in place with one assignment.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from eligibility import kernel
 from eligibility.evaluate import Status, evaluate
+from eligibility.facts import Facts
+from eligibility.layout import Builder, Codes, Layout
+from eligibility.normal import choices
 from eligibility.rule import Rule
+from eligibility.size_standard import INPUTS
 from eligibility.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(NamedTuple):
     """Ids in the order the rules were given; every rule in neither list does not apply."""
 
-    eligible: tuple[str, ...]
-    undetermined: tuple[str, ...]
+    eligible: list[str]
+    undetermined: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+class Found(NamedTuple):
+    """Numbers of rules in one layout, ascending."""
+
+    eligible: npt.NDArray[np.int32]
+    undetermined: npt.NDArray[np.int32]
+
+
+class Scratch(threading.local):
+    """What one thread writes while it matches."""
+
+    def __init__(self, layout: Layout) -> None:
+        words = max(1, (layout.rules + 63) // 64)
+        self.state = np.array(layout.template, np.int64)
+        self.view = memoryview(self.state)
+        self.last = np.full(len(self.state), np.iinfo(np.int64).min, np.int64)
+        self.truth = np.zeros(max(1, layout.literals), np.uint8)
+        self.sure = np.zeros(words, np.uint64)
+        self.open = np.zeros(words, np.uint64)
+        self.todo = np.zeros(kernel.TODO, np.int64)
+        self.out = np.zeros((3, max(1, layout.rules)), np.int32)
+
+
+class Machine:
+    """A layout with its ids: codes an enterprise's facts, runs the kernel, judges by their tree the few that need it."""
+
+    def __init__(self, layout: Layout, rules: Mapping[str, Rule], vocabulary: Vocabulary) -> None:
+        self.layout, self.rules, self.vocabulary = layout, rules, vocabulary
+        self.ids = list(rules)
+        self.id_array = np.array(self.ids, dtype=object)
+        self.codes = {
+            name: (slot, Codes(vocabulary.facts[name], layout.cuts.get(name, ())))
+            for name, slot in layout.slots.items()
+        }
+        self.template = memoryview(np.array(layout.template, np.int64))
+        self.scratch = Scratch(layout)
+        self.sized = next((n for n in layout.slots if vocabulary.facts[n].computed), None)
+        self.sizes = (
+            {s: 1 << at for at, s in enumerate(choices(vocabulary.facts[self.sized]))} if self.sized else {}
+        )
+
+    def run(self, facts: Mapping[str, object], alive: npt.NDArray[np.uint64]) -> Found:
+        """The rules that apply and the ones still open."""
+        known = facts.values_by_name if isinstance(facts, Facts) else facts
+        scratch, layout = self.scratch, self.layout
+        view, code_of = scratch.view, self.codes.get
+        view[:] = self.template
+        for name, value in known.items():
+            found = code_of(name)
+            if found is not None:
+                view[found[0]] = found[1][value]
+        if self.sized is not None and self.sized not in known:
+            view[layout.slots[self.sized]] = self.size_bits(known)
+        n_sure, n_open, n_tree = kernel.match(
+            scratch.state, scratch.last, layout.blob, layout.masks, scratch.truth,
+            scratch.sure, scratch.open, scratch.todo, alive, scratch.out,
+        )  # fmt: skip
+        out = scratch.out
+        if n_tree:
+            return self.judged(known, out[0, :n_sure], out[1, :n_open], out[2, :n_tree].tolist())
+        return Found(out[0, :n_sure], out[1, :n_open])
+
+    def size_bits(self, known: Mapping[str, object]) -> int:
+        """The size classes still possible."""
+        inputs = {name: known[name] for name in INPUTS if name in known}
+        return sum(self.sizes[s] for s in self.vocabulary.size_standard.possible(inputs))  # type: ignore[arg-type]
+
+    def judged(
+        self,
+        known: Mapping[str, object],
+        sure: npt.NDArray[np.int32],
+        open_: npt.NDArray[np.int32],
+        doubtful: list[int],
+    ) -> Found:
+        """The doubtful rules by the reference: those kept as trees, and those whose alternatives may cover everything."""
+        facts = known if isinstance(known, Facts) else Facts(known)
+        more: dict[Status, list[int]] = {status: [] for status in Status}
+        flags = self.layout.blob[kernel.FLAGS]
+        for number in doubtful:
+            tree = self.layout.blob[flags + number] & 1
+            if tree or self.covers(self.layout.entangled[number], known):
+                more[evaluate(self.rules[self.ids[number]], facts).status].append(number)
+            else:
+                more[Status.UNDETERMINED].append(number)
+        return Found(
+            np.sort(np.concatenate([sure, np.array(more[Status.ELIGIBLE], np.int32)])),
+            np.sort(np.concatenate([open_, np.array(more[Status.UNDETERMINED], np.int32)])),
+        )
+
+    def covers(self, entangled: frozenset[str], known: Mapping[str, object]) -> bool:
+        """Whether an unknown fact lets alternatives cover every value together."""
+        for name in entangled:
+            if name == "" or self.vocabulary.facts[name].computed:
+                if any(i not in known or self.vocabulary.size_standard.is_short(known[i]) for i in INPUTS):
+                    return True
+            elif name not in known:
+                return True
+        return False
+
+    def named(self, numbers: npt.NDArray[np.int32]) -> list[str]:
+        """Their ids."""
+        if len(numbers) < 16:
+            ids = self.ids
+            return [ids[n] for n in numbers.tolist()]
+        found: list[str] = self.id_array[numbers].tolist()
+        return found
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One state of an index. `order`: where the ids of `delta` stand among all; the base's keep their numbers."""
+
+    base: Machine
+    alive: npt.NDArray[np.uint64]
+    delta: Machine | None = None
+    order: npt.NDArray[np.int64] | None = None
+
+
+EVERYONE = np.full(1, np.iinfo(np.uint64).max, np.uint64)
+
+
 class RuleIndex:
-    """Rules by id over one vocabulary."""
+    """Rules by id over one vocabulary; see `build`. Reading is safe from any thread, changing from one at a time."""
 
-    rules: Mapping[str, Rule]
-    vocabulary: Vocabulary
+    def __init__(self, vocabulary: Vocabulary, base: Machine) -> None:
+        self.vocabulary = vocabulary
+        self._rules: dict[str, Rule] = dict(base.rules)
+        self._numbers = {name: at for at, name in enumerate(base.ids)}
+        self._next = len(base.ids)
+        self._changed: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._now = Snapshot(base, full_bits(len(base.ids)))
 
     @classmethod
     def build(cls, rules: Mapping[str, Rule], vocabulary: Vocabulary | None = None) -> RuleIndex:
-        """An index over `rules`."""
-        return cls(dict(rules), vocabulary or Vocabulary.shipped())
+        """An index over `rules`. About 60 us a rule; a rule of any size is bounded and falls back to its tree."""
+        words = vocabulary or next((rule.vocabulary for rule in rules.values()), None) or Vocabulary.shipped()
+        return cls(words, machine(rules, words))
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """The rules by id, as they stand now."""
+        return self._rules
+
+    @property
+    def stale(self) -> int:
+        """Rules changed since the base was laid out; each slows a match a little until `compact`."""
+        return len(self._changed)
 
     def match(self, facts: Mapping[str, object]) -> Matches:
-        """The rules that apply and the ones still open on known `facts`."""
-        found = {name: evaluate(rule, facts).status for name, rule in self.rules.items()}
+        """The rules that apply and the ones still open on known `facts` (absent = unknown, None = known to be none)."""
+        now = self._now
+        found = now.base.run(facts, now.alive)
+        if now.delta is None:
+            name = now.base.named
+            return Matches(name(found.eligible), name(found.undetermined))
+        more = now.delta.run(facts, full_bits(len(now.delta.ids)))
         return Matches(
-            tuple(name for name, status in found.items() if status is Status.ELIGIBLE),
-            tuple(name for name, status in found.items() if status is Status.UNDETERMINED),
+            together(now, found.eligible, more.eligible), together(now, found.undetermined, more.undetermined)
         )
+
+    def put(self, name: str, rule: Rule) -> None:
+        """Adds a rule at the end, or replaces the one of that id where it stands. Not a rebuild."""
+        with self._lock:
+            self._rules[name] = rule
+            if name not in self._numbers:
+                self._numbers[name] = self._next
+                self._next += 1
+            self._changed[name] = self._numbers[name]
+            self._refresh()
+
+    def remove(self, name: str) -> None:
+        """Takes a rule out. Raises KeyError for an id the index does not hold."""
+        with self._lock:
+            del self._rules[name]
+            self._changed[name] = self._numbers.pop(name)
+            self._refresh()
+
+    def compact(self) -> None:
+        """Lays everything out anew, as `build` would; matching goes on meanwhile."""
+        with self._lock:
+            ordered = dict(sorted(self._rules.items(), key=lambda item: self._numbers[item[0]]))
+            base = machine(ordered, self.vocabulary)
+            self._rules = ordered
+            self._numbers = {name: at for at, name in enumerate(ordered)}
+            self._next, self._changed = len(ordered), {}
+            self._now = Snapshot(base, full_bits(len(ordered)))
+
+    def _refresh(self) -> None:
+        base = self._now.base
+        alive = full_bits(len(base.ids))
+        for number in self._changed.values():
+            if number < len(base.ids):
+                alive[number >> 6] &= ~np.uint64(1 << (number & 63))
+        kept = {name: self._rules[name] for name in self._changed if name in self._rules}
+        order = np.array([self._numbers[name] for name in kept], np.int64)
+        self._now = Snapshot(base, alive, machine(kept, self.vocabulary) if kept else None, order)
+
+
+def machine(rules: Mapping[str, Rule], vocabulary: Vocabulary) -> Machine:
+    """The rules laid out."""
+    builder = Builder(vocabulary)
+    for rule in rules.values():
+        builder.add(builder.normaliser.normal(rule))
+    return Machine(builder.layout(), dict(rules), vocabulary)
+
+
+def together(now: Snapshot, base: npt.NDArray[np.int32], delta: npt.NDArray[np.int32]) -> list[str]:
+    """Ids of both layouts in the order the rules were given."""
+    assert now.delta is not None
+    assert now.order is not None
+    found = [*zip(base.tolist(), now.base.named(base), strict=True)]
+    found += zip(now.order[delta].tolist(), now.delta.named(delta), strict=True)
+    return [name for _, name in sorted(found)]
+
+
+def full_bits(count: int) -> npt.NDArray[np.uint64]:
+    """A bitmap in which every rule is alive."""
+    return np.full(max(1, (count + 63) // 64), np.iinfo(np.uint64).max, np.uint64)

@@ -380,6 +380,8 @@ def read(text: str) -> Node:
 
     Bounds: 20,000 characters, 64 levels, 500 nodes.
     """
+    if not isinstance(text, str):
+        refuse("not_text", 0, 0)
     if len(text) > MAX_LENGTH:
         refuse("too_long", 0, len(text), length=len(text), limit=MAX_LENGTH)
     if not text.strip():

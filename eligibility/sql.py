@@ -113,7 +113,7 @@ class Writer:
                 return self.at_least(int(count), [self.condition(i) for i in items])  # type: ignore[arg-type]
             case Cond(test=test, then=then, otherwise=otherwise):
                 chosen, yes, no = self.condition(test), self.condition(then), self.condition(otherwise)
-                return f"(({chosen} AND {yes}) OR (NOT {chosen} AND {no}))"
+                return f"(SELECT (c AND {yes}) OR (NOT c AND {no}) FROM (VALUES ({chosen})) chosen(c))"
             case Ref(name=name):
                 return self.known(name, self.column(name))
             case Literal(value=value):
@@ -170,9 +170,12 @@ class Writer:
         return "(" + " OR ".join(parts) + ")"
 
     def at_least(self, count: int, parts: list[str]) -> str:
-        sure = " + ".join(f"(CASE WHEN {p} THEN 1 ELSE 0 END)" for p in parts)
-        can = " + ".join(f"(CASE WHEN NOT {p} THEN 0 ELSE 1 END)" for p in parts)
-        return f"(CASE WHEN {sure} >= {count} THEN TRUE WHEN {can} < {count} THEN FALSE END)"
+        """Each part stands in the text once, so that nesting cannot double it."""
+        rows = ", ".join(f"({p})" for p in parts)
+        return (
+            f"(SELECT CASE WHEN count(*) FILTER (WHERE v) >= {count} THEN TRUE "
+            f"WHEN count(*) FILTER (WHERE v IS NOT FALSE) < {count} THEN FALSE END FROM (VALUES {rows}) parts(v))"
+        )
 
     def term(self, node: Node) -> str:
         match node:
@@ -187,10 +190,10 @@ class Writer:
             case Arith(op=op, left=a, right=b):
                 return f"({self.term(a)}::numeric {op} {self.term(b)})"
             case Call(name=("min" | "max") as name, args=args):
-                found = [self.term(a) for a in args]
-                nulls = " OR ".join(f"{f} IS NULL" for f in found)
-                function = "LEAST" if name == "min" else "GREATEST"
-                return f"(CASE WHEN {nulls} THEN NULL ELSE {function}({', '.join(found)}) END)"
+                rows = ", ".join(f"({self.term(a)})" for a in args)
+                return (
+                    f"(SELECT CASE WHEN count(v) = count(*) THEN {name}(v) END FROM (VALUES {rows}) parts(v))"
+                )
         raise NotInSqlError(f"no SQL for {type(node).__name__}")
 
     def whole(self, node: Node) -> bool:

@@ -153,6 +153,11 @@ class Checker:
     def compare(self, node: Node) -> Kind:
         assert isinstance(node, Compare)
         left, right = self.kind(node.left), self.kind(node.right)
+        for kind, part in ((left, node.left), (right, node.right)):
+            if kind.base == "list":
+                self.complain("no_list_here", part.span, text=brief(part))
+        if "list" in (left.base, right.base):
+            return BOOL
         if not self.same_kind(node, node.op, (left, node.left), (right, node.right)):
             return BOOL
         ordered = left.base in ("int", "decimal", "date", "any") and right.base in (
@@ -162,7 +167,7 @@ class Checker:
             "any",
         )
         if node.op in ORDERINGS and not ordered:
-            part = node.left if left.base in ("bool", "text", "list") else node.right
+            part = node.left if left.base in ("bool", "text") else node.right
             self.complain("no_order", node.span, text=brief(part), op=node.op)
         if left.base == "bool" and node.op in ("==", "!="):
             for part in (node.left, node.right):

@@ -23,13 +23,17 @@ class Form(HTMLParser):
     """What a page's fields hold and what is said beside them.
 
     fields: by name, of ticked radios and boxes only. errors: the error messages in order. summary: the fields
-    the error summary leads to. ids: every id, so that a link can be seen to arrive.
+    the error summary leads to; told: its words, link by link.
+    title: of the window. ids: every id, so that a link can be seen to arrive.
     """
 
     fields: dict[str, str] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     summary: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    title: str = ""
     ids: set[str] = field(default_factory=set)
+    _in_title: bool = False
     _into: str | None = None
     _select: str | None = None
     _error: bool = False
@@ -43,12 +47,14 @@ class Form(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         classes = given.get("class", "").split()
         self.ids.add(given.get("id", ""))
+        self._in_title = tag == "title" and not self.title
         self._error = self._error or "govuk-error-message" in classes
         self._in_summary = self._in_summary or "govuk-error-summary__list" in classes
         if self._error and "govuk-error-message" in classes:
             self.errors.append("")
         if self._in_summary and tag == "a":
             self.summary.append(given["href"].removeprefix("#"))
+            self.told.append("")
         name = given.get("name", "")
         if tag == "input" and (given.get("type") not in {"radio", "checkbox"} or "checked" in given):
             self.fields[name] = given.get("value", "")
@@ -61,6 +67,7 @@ class Form(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Leave what ended."""
+        self._in_title = False
         if tag == "textarea":
             self._into = None
         if tag == "select":
@@ -71,7 +78,11 @@ class Form(HTMLParser):
             self._in_summary = False
 
     def handle_data(self, data: str) -> None:
-        """Keep a textarea's text and the words of errors."""
+        """Keep a textarea's text, the words of errors and the window's title."""
+        if self._in_title:
+            self.title += data
+        if self._in_summary and self.told:
+            self.told[-1] = f"{self.told[-1]} {data}".strip()
         if self._into is not None:
             self.fields[self._into] += data
         if self._error:

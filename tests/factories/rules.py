@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from eligibility import Facts
 from eligibility.syntax import And, Arith, Call, Compare, In, ListOf, Literal, Node, Not, Or, Ref
+from eligibility.unparse import to_cel
 
 INTS = (5, 10, 20)
 DECIMALS = (Decimal("5.5"), Decimal("20.0"))
@@ -124,3 +125,77 @@ def completions(facts: Facts, names: frozenset[str]) -> Iterator[Facts]:
     unknown = [name for name in sorted(GRID) if name in names and name not in facts]
     for values in itertools.product(*(GRID[name] for name in unknown)):
         yield facts.replace(**dict(zip(unknown, values, strict=True)))
+
+
+# Wider: everything the language has, over more facts; too many completions for brute force, for comparing machines.
+INDUSTRY_CODES = ("3311", "6210", "5121", "7010", "7040", "8310", "0111", "7231", "70", None)
+WIDE: Mapping[str, tuple[object, ...]] = {
+    **GRID,
+    "industry_code": INDUSTRY_CODES,
+    "city_code": ("370100", "420100", "110100"),
+    "employees_annual_avg": (0, 4, 5, 10, 20, 300, None),
+    "operating_revenue_yuan": (
+        Decimal(0), Decimal(3_000_000), Decimal("2999999.99"), Decimal("1000.5"), Decimal(400_000_000), None,
+    ),
+    "total_assets_yuan": (Decimal(0), Decimal(80_000_000), Decimal(1_200_000_000), None),
+    "is_restricted_industry": (True, False),
+}  # fmt: skip
+SIZES = ("micro", "small", "medium", "large", "not_covered")
+
+
+def _texts(values: tuple[str, ...]) -> st.SearchStrategy[str]:
+    return st.lists(st.sampled_from(values), min_size=1, max_size=3, unique=True).map(
+        lambda found: "[" + ", ".join(f'"{v}"' for v in found) + "]"
+    )
+
+
+_ops = st.sampled_from(COMPARISONS)
+_whole = st.sampled_from(("employees_end", "employees_annual_avg"))
+_terms = st.recursive(
+    st.one_of(_whole, st.integers(-3, 25).map(str)),
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(("+", "-", "*")), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
+        st.tuples(inner, st.sampled_from(("2", "3", "-4"))).map(lambda t: f"({t[0]} / {t[1]})"),
+        st.tuples(st.sampled_from(("min", "max")), inner, inner).map(lambda t: f"{t[0]}({t[1]}, {t[2]})"),
+    ),
+    max_leaves=3,
+)
+_wide_leaves = st.one_of(
+    leaves.map(to_cel),
+    _texts(SIZES).map(lambda t: f"sme_size in {t}"),
+    st.tuples(st.sampled_from(("==", "!=")), st.sampled_from(SIZES)).map(lambda t: f'sme_size {t[0]} "{t[1]}"'),
+    _texts(("33", "331", "62", "70", "701", "01")).map(lambda t: f"within(industry_code, {t})"),
+    st.sampled_from(('industry_code == "3311"', 'industry_code != "7010"', 'city_code in ["370100", "420100"]')),
+    _texts(("3701", "42", "4201", "11")).map(lambda t: f"within(city_code, {t})"),
+    st.tuples(_terms, _ops, _terms).map(lambda t: f"{t[0]} {t[1]} {t[2]}"),
+    st.tuples(_ops, st.integers(-2, 6)).map(
+        lambda t: f'months_between(date("2020-01-31"), loan_start_date) {t[0]} {t[1]}'
+    ),
+    st.tuples(_ops, st.sampled_from(("3000000", "400000000", "1000.5", "2999999.99"))).map(
+        lambda t: f"operating_revenue_yuan {t[0]} {t[1]}"
+    ),
+    st.sampled_from(
+        ("is_restricted_industry == affected_by_epidemic", "operating_revenue_yuan > total_assets_yuan * 2",
+         "operating_revenue_yuan / 3 >= 1000000.5", "employees_end in [5, 9, 10]", "true", "false")
+    ),
+)  # fmt: skip
+wide_rules: st.SearchStrategy[str] = st.recursive(
+    _wide_leaves,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=2, max_size=4).map(lambda parts: "(" + " && ".join(parts) + ")"),
+        st.lists(inner, min_size=2, max_size=4).map(lambda parts: "(" + " || ".join(parts) + ")"),
+        inner.map(lambda part: f"!({part})"),
+        st.tuples(st.integers(1, 2), st.lists(inner, min_size=2, max_size=4)).map(
+            lambda t: f"at_least({t[0]}, [{', '.join(t[1])}])"
+        ),
+        st.tuples(inner, inner, inner).map(lambda t: f"({t[0]} ? {t[1]} : {t[2]})"),
+    ),
+    max_leaves=8,
+)
+
+
+@st.composite
+def wide_facts(draw: st.DrawFn, unknown: int = 8) -> Facts:
+    """Facts of the wider grid with at most `unknown` of them left unknown."""
+    left_out = draw(st.sets(st.sampled_from(sorted(WIDE)), max_size=unknown))
+    return Facts({n: draw(st.sampled_from(values)) for n, values in WIDE.items() if n not in left_out})

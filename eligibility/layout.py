@@ -1,0 +1,405 @@
+"""Rules laid out for the kernel: literals numbered so that truth comes in runs, alternatives in buckets.
+
+Each alternative is filed under its two most telling facts of few values (region and industry, mostly), once for
+each pair of values it names; where one of the two facts is unknown the other still leads to it, and where both are,
+one more literal does. That is what keeps an unscoped rule or an unknown region from reading everything.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eligibility import kernel
+from eligibility.kernel import NONE, UNKNOWN
+from eligibility.normal import (
+    Chosen,
+    Cut,
+    Normal,
+    Normaliser,
+    Ranges,
+    Set,
+    after,
+    choices,
+    completion_bits,
+)
+from eligibility.vocabulary import Fact, Vocabulary
+
+Int32 = npt.NDArray[np.int32]
+MOST_KEYS = 64
+"""Values of one fact an alternative may be filed under."""
+LARGEST_TABLE = 1 << 20
+"""Pairs of values a plan may have buckets for."""
+TELLING = 0.5
+"""A literal that holds for more than this share of the enterprises is no key."""
+
+FLAG_TREE, FLAG_ENTANGLED = 1, 2
+
+
+class Codes(dict[object, int]):
+    """The code of each value of one fact met so far; others are worked out and kept, up to a bound."""
+
+    MOST = 8192
+
+    def __init__(self, fact: Fact, cuts: Sequence[Cut]) -> None:
+        super().__init__()
+        self.kind = fact.type
+        if self.kind in ("bool", "enum"):
+            values = choices(fact)
+            self.first: dict[object, int] = {value: 1 << at for at, value in enumerate(values)}
+            self.first[None] = 1 << (len(values) + 1)
+            self.other = 1 << len(values)
+        else:
+            self.first = {None: NONE}
+        self.update(self.first)
+        exact = self.kind not in ("money", "decimal")
+        self.plain: list[Any] = [cut[0] if exact else float(cut[0]) for cut in cuts]
+        self.cuts = [(in_decimals(value), side) for value, side in cuts]
+
+    def __missing__(self, value: Any) -> int:
+        kind = self.kind
+        if kind in ("money", "decimal"):
+            near = float(value)  # monotone: only where it meets a cut's own float does the exact value decide
+            found = bisect_left(self.plain, near)
+            if found < len(self.plain) and self.plain[found] == near:
+                found = self.beyond(found, near, value)
+        elif kind == "int":
+            found = bisect_right(self.plain, Decimal(repr(value)) if isinstance(value, float) else value)
+        elif kind == "code":
+            found = bisect_right(self.plain, value)
+        elif kind == "date":
+            day = dt.date.fromisoformat(value) if isinstance(value, str) else value
+            found = bisect_right(self.plain, day.toordinal())
+        else:
+            found = self.other if kind == "enum" else 1 << bool(value)
+        if len(self) >= self.MOST:
+            self.clear()
+            self.update(self.first)
+        self[value] = found
+        return found
+
+    def beyond(self, at: int, near: float, value: int | float | Decimal | Fraction) -> int:
+        """Among the cuts whose float is the value's, the first that lies beyond the value itself."""
+        exact = Decimal(repr(value)) if isinstance(value, float) else value
+        while at < len(self.plain) and self.plain[at] == near:
+            cut, side = self.cuts[at]
+            mine = Fraction(exact) if isinstance(cut, Fraction) else exact
+            if mine < cut or (mine == cut and side):
+                break
+            at += 1
+        return at
+
+
+def in_decimals(value: int | Fraction | str) -> Any:
+    """A fraction as a decimal where it is one, since those compare with each other ten times faster."""
+    if not isinstance(value, Fraction):
+        return value
+    found = Decimal(value.numerator) / Decimal(value.denominator)
+    return found if Fraction(found) == value else value
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a match reads. `blob` and `masks` are described in kernel.py; `slots`: the place of each fact's code."""
+
+    blob: Int32
+    masks: npt.NDArray[np.int64]
+    slots: Mapping[str, int]
+    cuts: Mapping[str, tuple[Cut, ...]]
+    template: npt.NDArray[np.int64]
+    entangled: Mapping[int, frozenset[str]]
+    literals: int
+    rules: int
+
+
+class Builder:
+    """One layout in the making."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.normaliser = Normaliser(vocabulary)
+        self.sets: dict[Set, int] = {}
+        self.alternatives = array("i")  # rule, how many sets, the sets
+        self.flags: list[int] = []
+        self.entangled: dict[int, frozenset[str]] = {}
+
+    def add(self, normal: Normal) -> None:
+        """The next rule, by its normal form."""
+        number = len(self.flags)
+        self.flags.append((FLAG_TREE if normal.tree else 0) | (FLAG_ENTANGLED if normal.entangled else 0))
+        if normal.entangled:
+            self.entangled[number] = normal.entangled
+        for alternative in normal.alternatives:
+            self.alternatives.extend((number, len(alternative)))
+            self.alternatives.extend(self.sets.setdefault(v, len(self.sets)) for v in alternative.values())
+
+    def layout(self) -> Layout:
+        """Everything added, laid out."""
+        self.number_facts()
+        self.number_literals()
+        self.blob: list[Int32] = [np.zeros(kernel.HEADER, np.int32)]
+        self.length = kernel.HEADER
+        header = self.blob[0]
+        header[kernel.MASK_GROUPS], header[kernel.MASKS] = self.records(self.mask_groups())
+        header[kernel.RANGE_GROUPS], header[kernel.RANGES] = self.records(self.range_groups())
+        header[kernel.DENSE] = self.dense
+        header[kernel.LAZY] = self.put(self.lazy_sets())
+        plans = self.plans()
+        header[kernel.PLAN_COUNT], header[kernel.PLANS] = self.records(plans)
+        header[kernel.WORDS] = (len(self.flags) + 63) // 64
+        header[kernel.FLAGS] = self.put(self.flags)
+        return Layout(
+            blob=np.concatenate(self.blob),
+            masks=np.array(self.mask_bits, np.int64),
+            slots=self.slots,
+            cuts={name: tuple(self.cuts[name]) for name in self.slots if name in self.cuts},
+            template=np.array([self.unknown_code(name) for name in self.slots], np.int64),
+            entangled=self.entangled,
+            literals=self.dense + len(self.lazy),
+            rules=len(self.flags),
+        )
+
+    def put(self, values: Iterable[int] | Int32) -> int:
+        """Appends numbers to the array; where they begin."""
+        part = values if isinstance(values, np.ndarray) else np.fromiter(values, np.int32)
+        at = self.length
+        self.blob.append(part.astype(np.int32, copy=False))
+        self.length += len(part)
+        return at
+
+    def records(self, found: list[tuple[int, ...]]) -> tuple[int, int]:
+        return len(found), self.put(n for record in found for n in record)
+
+    def unknown_code(self, name: str) -> int:
+        fact = self.vocabulary.facts[name]
+        return completion_bits(fact) if fact.type in ("bool", "enum") else UNKNOWN
+
+    def number_facts(self) -> None:
+        used = {values.fact for values in self.sets}
+        self.slots = {n: at for at, n in enumerate(n for n in self.vocabulary.facts if n in used)}
+        cuts: dict[str, set[Cut]] = {
+            n: set() for n in self.slots if self.vocabulary.facts[n].type not in ("bool", "enum")
+        }
+        for values in self.sets:
+            if isinstance(values, Ranges):
+                cuts[values.fact].update(values.cuts)
+        self.cuts = {name: sorted(found) for name, found in cuts.items()}
+        self.rank = {name: {cut: at + 1 for at, cut in enumerate(found)} for name, found in self.cuts.items()}
+
+    def number_literals(self) -> None:
+        """Dense literals first, in runs: enumerations by fact, then one-sided ranges by fact, side and cut."""
+        chosen: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        sided: dict[tuple[str, bool, bool], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self.lazy: list[int] = []
+        self.of_set: list[list[int]] = [[] for _ in self.sets]
+        self.share: list[float] = []
+        ordered = list(self.sets)
+        for number, values in enumerate(ordered):
+            if isinstance(values, Chosen):
+                chosen[values.fact].append((number, values.bits))
+                continue
+            coded = self.vocabulary.facts[values.fact].type == "code"
+            ranks = [self.rank[values.fact][cut] for cut in values.cuts]
+            coded = coded or self.normaliser.unknown(values) != 1
+            if len(ranks) == 1 and not coded:
+                sided[values.fact, values.start, values.none][ranks[0]].append(number)
+            elif (
+                len(ranks) == 2 and not values.start and not coded
+            ):  # from one cut to another: two one-sided literals
+                sided[values.fact, False, values.none][ranks[0]].append(number)
+                sided[values.fact, True, values.none][ranks[1]].append(number)
+            else:
+                self.lazy.append(number)
+        self.mask_runs: list[tuple[int, int, int]] = []
+        self.mask_bits: list[int] = []
+        for name, found in chosen.items():
+            first = len(self.mask_bits)
+            every = len(choices(self.vocabulary.facts[name]))
+            for number, bits in found:
+                self.literal(number, (bits & ((1 << every) - 1)).bit_count() / every)
+                self.mask_bits.append(bits)
+            self.mask_runs.append((self.slots[name], first, len(self.mask_bits)))
+        self.side_runs: list[tuple[int, int, int, int, int, list[int]]] = []
+        for (name, start, none), by_rank in sided.items():
+            first, top = len(self.share), len(self.cuts[name])
+            counts = [0] * (top + 2)
+            for rank in sorted(by_rank):
+                for number in by_rank[rank]:
+                    self.of_set[number].append(len(self.share))
+                below = rank / (top + 1)
+                self.share.append(below if start else 1 - below)
+                counts[rank] += 1
+            running = 0
+            for rank in range(top + 1):
+                running += counts[rank]
+                counts[rank] = running
+            self.side_runs.append(
+                (self.slots[name], int(start), 2 * none, first, len(self.share), counts[: top + 1])
+            )
+        self.dense = len(self.share)
+        told: dict[str, set[Cut]] = defaultdict(set)
+        for number in self.lazy:
+            told[ordered[number].fact].update(getattr(ordered[number], "cuts", ()))
+        named = {
+            name: max(8, len(cuts) // 2) for name, cuts in told.items()
+        }  # about the kinds of values told apart
+        for number in self.lazy:
+            values = ordered[number]
+            assert isinstance(values, Ranges)
+            inside = min(1.0, (len(values.cuts) + 1) // 2 / named[values.fact])
+            self.literal(number, 1 - inside if values.start else inside)
+        self.ordered = ordered
+
+    def literal(self, number: int, share: float) -> None:
+        """The next literal stands for a whole set, which holds for about that share of the enterprises."""
+        self.of_set[number].append(len(self.share))
+        self.share.append(share)
+
+    def mask_groups(self) -> list[tuple[int, ...]]:
+        return list(self.mask_runs)
+
+    def range_groups(self) -> list[tuple[int, ...]]:
+        return [(*run[:5], self.put(run[5])) for run in self.side_runs]
+
+    def lazy_sets(self) -> list[int]:
+        found = []
+        for number in self.lazy:
+            values = self.ordered[number]
+            assert isinstance(values, Ranges)
+            ranks = [self.rank[values.fact][cut] for cut in values.cuts]
+            unknown = self.normaliser.unknown(values)
+            record = (self.slots[values.fact], 2 * values.start, 2 * values.none, unknown, len(ranks), *ranks)
+            found.append(self.put(record))
+        return found
+
+    def keys_of(self, number: int) -> tuple[object, ...]:
+        """The values a set can be filed under: bits, or ranges from rank to rank; empty where it is no good key."""
+        values = self.ordered[number]
+        if self.share[self.of_set[number][0]] > TELLING or self.normaliser.unknown(values) != 1:
+            return ()
+        fact = self.vocabulary.facts[values.fact]
+        if isinstance(values, Chosen):
+            count = len(choices(fact))
+            if fact.computed or values.bits >> (count + 1):
+                return ()  # a size class may be partly known; none is no value to file under
+            return tuple(at for at in range(count + 1) if values.bits >> at & 1)
+        if fact.type != "code" or values.start or values.none or len(values.cuts) % 2:
+            return ()
+        if len(values.cuts) > 2 * MOST_KEYS or not values.cuts:
+            return ()
+        texts = [str(cut[0]) for cut in values.cuts]
+        return tuple(piece for a, b in zip(texts[::2], texts[1::2], strict=True) for piece in by_prefix(a, b))
+
+    def plans(self) -> list[tuple[int, ...]]:
+        """The plans with their buckets, each a record of the kernel's."""
+        self.keys = [self.keys_of(number) for number in range(len(self.ordered))]
+        self.numbered: dict[str, dict[object, int]] = defaultdict(dict)
+        by_plan: dict[tuple[str, ...], array[int]] = defaultdict(lambda: array("i"))
+        at = 0
+        while at < len(self.alternatives):
+            telling = self.telling(self.alternatives[at + 2 : at + 2 + self.alternatives[at + 1]])
+            for number in telling:
+                known = self.numbered[self.ordered[number].fact]
+                for key in self.keys[number]:
+                    known.setdefault(key, len(known))
+            by_plan[tuple(self.ordered[number].fact for number in telling)].append(at)
+            at += 2 + self.alternatives[at + 1]
+        made = {name: self.key(name, found) for name, found in self.numbered.items()}
+        return [self.plan(facts, found, made) for facts, found in sorted(by_plan.items())]
+
+    def telling(self, sets: Iterable[int]) -> list[int]:
+        """The sets an alternative is filed under: at most two, of the facts that leave the fewest enterprises."""
+        usable = [s for s in sets if self.keys[s]]
+        usable.sort(key=lambda s: (self.share[self.of_set[s][0]], self.slots[self.ordered[s].fact]))
+        chosen = usable[:2]
+        if len(chosen) == 2 and len(self.keys[chosen[0]]) * len(self.keys[chosen[1]]) > 4 * MOST_KEYS:
+            chosen = chosen[:1]
+        return sorted(chosen, key=lambda s: self.slots[self.ordered[s].fact])
+
+    def key(self, name: str, numbered: Mapping[object, int]) -> tuple[int, int, int, int]:
+        """slot, whether a mask, where the cells' key lists begin, and how many keys there are."""
+        is_mask = self.vocabulary.facts[name].type in ("bool", "enum")
+        cells = 64 if is_mask else len(self.cuts[name]) + 1
+        lists: list[list[int]] = [[] for _ in range(cells)]
+        for key, number in numbered.items():
+            first, end = (key, key + 1) if isinstance(key, int) else self.cells_of(name, key)
+            for cell in range(first, end):
+                lists[cell].append(number)
+        begin = self.put(number for found in lists for number in found)
+        pointers, at = [], begin
+        for found in lists:
+            pointers.append(at)
+            at += len(found)
+        return self.slots[name], int(is_mask), self.put([*pointers, at]), len(numbered)
+
+    def cells_of(self, name: str, key: object) -> tuple[int, int]:
+        """The cells from one text to before another."""
+        assert isinstance(key, tuple)
+        first, end = (bisect_left(self.cuts[name], (text, 0)) + 1 for text in key)
+        return first, end
+
+    def plan(
+        self, facts: tuple[str, ...], found: Iterable[int], made: Mapping[str, tuple[int, int, int, int]]
+    ) -> tuple[int, ...]:
+        """One plan's record; its entries by pairs of keys, and once more by another literal."""
+        sides = [made[name] for name in facts]
+        if len(sides) == 2 and sides[0][3] * sides[1][3] > LARGEST_TABLE:
+            keep = 0 if sides[0][3] >= sides[1][3] else 1
+            facts, sides = (facts[keep],), [sides[keep]]
+        n2 = sides[1][3] if len(sides) == 2 else 1
+        buckets: dict[int, array[int]] = defaultdict(lambda: array("i"))
+        groups: dict[int, array[int]] = defaultdict(lambda: array("i"))
+        for at in found:
+            rule, sets = self.alternatives[at], self.alternatives[at + 2 : at + 2 + self.alternatives[at + 1]]
+            filed = {self.ordered[s].fact: s for s in sets if self.ordered[s].fact in facts}
+            literals = [lit for s in sets if s not in filed.values() for lit in self.of_set[s]]
+            literals.sort(key=lambda lit: (self.share[lit], lit))
+            head, rest = (literals[0], literals[1:]) if literals else (-1, [])
+            groups[head].extend((rule, len(rest), *rest))
+            if sides:
+                entry = (rule, len(literals), *literals)
+                first, *second = ([self.numbered[n][k] for k in self.keys[filed[n]]] for n in facts)
+                for a in first:
+                    for b in second[0] if second else (0,):
+                        buckets[a * n2 + b].extend(entry)
+        begin, end = self.stream(groups)
+        if not sides:
+            return (-1, 0, 0, 0, -1, 0, 0, 0, 0, begin, end)
+        sizes = np.zeros(sides[0][3] * n2 + 1, np.int64)
+        for bucket, entries in buckets.items():
+            sizes[bucket + 1] = len(entries)
+        table = np.cumsum(sizes) + self.length
+        for bucket in sorted(buckets):
+            self.put(np.frombuffer(buckets[bucket], np.int32))
+        slot1, mask1, keys1, n1 = sides[0]
+        slot2, mask2, keys2, _ = sides[1] if len(sides) == 2 else (-1, 0, 0, 1)
+        return (
+            slot1, mask1, keys1, n1, slot2, mask2, keys2, n2, self.put(table.astype(np.int32)), begin, end,
+        )  # fmt: skip
+
+    def stream(self, groups: Mapping[int, array[int]]) -> tuple[int, int]:
+        """Entries by one literal each: for when the plan's facts are unknown. Where they begin and end."""
+        begin = self.length
+        for literal in sorted(groups):
+            self.put((literal, len(groups[literal])))
+            self.put(np.frombuffer(groups[literal], np.int32))
+        return begin, self.length
+
+
+def by_prefix(first: str, end: str) -> list[tuple[str, str]]:
+    """The texts from `first` to before `end` in pieces of one prefix each: 33 to 35 is 33 and 34."""
+    found = []
+    while first < end and first[-1:].isalnum() and (behind := after(first)) <= end:
+        found.append((first, behind))
+        first = behind
+    return found + ([(first, end)] if first < end else [])

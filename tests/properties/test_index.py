@@ -1,0 +1,145 @@
+"""The index against the reference: the same verdicts for every rule and every enterprise, unknown facts included.
+
+Rules are drawn several at a time, so that they share literals, buckets and thresholds as in a real pack.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eligibility import Facts, Rule, RuleIndex, Status, Vocabulary, evaluate, parse
+from eligibility.layout import Codes
+from eligibility.normal import cuts_of
+from eligibility.syntax import Node
+from eligibility.unparse import to_cel
+from tests.factories.examples import examples
+from tests.factories.rules import conditions, partial_facts, wide_facts, wide_rules
+
+VOCABULARY = Vocabulary.shipped()
+
+
+def agrees(rules: dict[str, Rule], index: RuleIndex, facts: Facts) -> None:
+    """The index's two lists are the reference's, in the rules' order."""
+    found = index.match(facts)
+    verdicts = {name: evaluate(rule, facts).status for name, rule in rules.items()}
+    assert found.eligible == [n for n, status in verdicts.items() if status is Status.ELIGIBLE]
+    assert found.undetermined == [n for n, status in verdicts.items() if status is Status.UNDETERMINED]
+
+
+def named(trees: list[Node]) -> dict[str, Rule]:
+    return {f"R{number}": parse(to_cel(tree), VOCABULARY) for number, tree in enumerate(trees)}
+
+
+@settings(max_examples=examples(400))
+@given(st.lists(conditions, min_size=1, max_size=10), st.lists(partial_facts(7), min_size=1, max_size=8))
+def test_the_index_gives_the_verdicts_of_the_reference(trees: list[Node], enterprises: list[Facts]) -> None:
+    rules = named(trees)
+    index = RuleIndex.build(rules, VOCABULARY)
+    for facts in enterprises:
+        agrees(rules, index, facts)
+
+
+@settings(max_examples=examples(300))
+@given(st.lists(wide_rules, min_size=1, max_size=6), st.lists(wide_facts(), min_size=1, max_size=5))
+def test_the_same_with_sizes_arithmetic_and_comparisons_between_facts(
+    texts: list[str], enterprises: list[Facts]
+) -> None:
+    rules = {f"R{number}": parse(text, VOCABULARY) for number, text in enumerate(texts)}
+    index = RuleIndex.build(rules, VOCABULARY)
+    for facts in enterprises:
+        agrees(rules, index, facts)
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), st.integers(0, 8), conditions),
+        st.tuples(st.just("remove"), st.integers(0, 8), st.none()),
+        st.tuples(st.just("compact"), st.none(), st.none()),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=examples(100))
+@given(
+    st.lists(conditions, min_size=1, max_size=5), steps, st.lists(partial_facts(3), min_size=1, max_size=3)
+)
+def test_changing_an_index_is_like_building_it_anew(
+    trees: list[Node], changes: list[tuple[str, int | None, Node | None]], enterprises: list[Facts]
+) -> None:
+    rules = named(trees)
+    index = RuleIndex.build(rules, VOCABULARY)
+    for what, number, tree in changes:
+        name = f"R{number}"
+        if what == "put":
+            assert tree is not None
+            rules[name] = parse(to_cel(tree), VOCABULARY)
+            index.put(name, rules[name])
+        elif what == "compact":
+            index.compact()
+        elif name in rules:
+            del rules[name]
+            index.remove(name)
+        else:
+            with pytest.raises(KeyError):
+                index.remove(name)
+        for facts in enterprises:
+            agrees(rules, index, facts)
+
+
+money = st.one_of(
+    st.sampled_from([Decimal("0.1"), Decimal("0.3"), Decimal("1e15"), Decimal("999999999999999.99")]),
+    st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15, places=2),
+)
+
+
+@settings(max_examples=examples(300))
+@given(
+    st.lists(st.one_of(money, st.fractions(max_denominator=30)), min_size=1, max_size=6, unique=True),
+    st.lists(money, max_size=5),
+)
+def test_an_amount_falls_between_the_right_thresholds_however_close(
+    thresholds: list[Decimal | Fraction], amounts: list[Decimal]
+) -> None:
+    fact = VOCABULARY.facts["operating_revenue_yuan"]
+    cuts = sorted({cut for value in thresholds for cut in cuts_of(fact, value)})
+    codes = Codes(fact, cuts)
+    near = [Decimal(t.numerator) / t.denominator if isinstance(t, Fraction) else t for t in thresholds]
+    for amount in (*amounts, *near, *(n + Decimal("1e-20") for n in near)):
+        expected = sum((Fraction(amount), 0) >= (Fraction(cut), side) for cut, side in cuts)  # type: ignore[arg-type]
+        assert codes[amount] == expected
+
+
+def test_days_given_as_text_and_numbers_given_as_floats_are_read_as_the_reference_reads_them() -> None:
+    rules = {
+        "day": parse('loan_start_date >= date("2020-02-26")', VOCABULARY),
+        "rate": parse("layoff_rate_pct <= 5.5", VOCABULARY),
+        "staff": parse("employees_end < 6", VOCABULARY),
+        "flag": parse("jobs_commitment", VOCABULARY),
+        "word": parse('electricity_tariff_class != "residential"', VOCABULARY),
+    }
+    index = RuleIndex.build(rules, VOCABULARY)
+    for values in (
+        {"loan_start_date": "2020-02-26", "layoff_rate_pct": 5.5, "employees_end": 5.0},
+        {"loan_start_date": dt.date(2020, 2, 25), "layoff_rate_pct": 5.500001, "employees_end": 5.5},
+        {"jobs_commitment": None, "electricity_tariff_class": "something new", "employees_end": None},
+    ):
+        agrees(rules, index, Facts(values))
+        assert index.match(values) == index.match(Facts(values))
+
+
+def test_many_values_of_one_fact_are_told_apart_after_the_memory_of_codes_was_emptied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Codes, "MOST", 4)
+    index = RuleIndex.build({"a": parse("employees_end > 50 && jobs_commitment", VOCABULARY)}, VOCABULARY)
+    for staff in range(100):
+        found = index.match({"employees_end": staff, "jobs_commitment": True})
+        assert found.eligible == (["a"] if staff > 50 else [])
