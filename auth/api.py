@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth import consent, service
 from auth.actor import Actor
-from auth.guards import PUBLIC, access, client_address
+from auth.guards import SIGNING_IN, access, client_address
 from auth.roles import Role
 from auth.schemas import ConsentRead, PasswordLogin, RefreshLogin, TokenRead
 from auth.sessions import SignedIn
@@ -26,7 +26,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 AnyRequest = Request[Any, Any, Any]
 
 
-@post("/auth/token", status_code=HTTP_200_OK, **PUBLIC)
+@post("/auth/token", status_code=HTTP_200_OK, **SIGNING_IN)
 async def token(
     request: AnyRequest, session: AsyncSession, data: Annotated[PasswordLogin, Body()], now: datetime
 ) -> Response[TokenRead]:
@@ -35,7 +35,7 @@ async def token(
     return _tokens(request, signed_in, now)
 
 
-@post("/auth/refresh", status_code=HTTP_200_OK, **PUBLIC)
+@post("/auth/refresh", status_code=HTTP_200_OK, **SIGNING_IN)
 async def refresh(
     request: AnyRequest, session: AsyncSession, data: Annotated[RefreshLogin, Body()], now: datetime
 ) -> Response[TokenRead]:

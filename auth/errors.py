@@ -55,6 +55,12 @@ class Forbidden(AuthError):
     code = "auth.forbidden"
 
 
+class ForeignForm(AuthError):
+    """A form was not sent by a page of ours, or was shown in another session (403)."""
+
+    code = "auth.foreign_form"
+
+
 class TooManyAttempts(AuthError):
     """Too many sign-ins for this name, from this address, or at this instant (429, Retry-After)."""
 

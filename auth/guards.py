@@ -18,7 +18,7 @@ from auth.roles import Role
 from auth.state import Connection, auth_state, request_session
 
 _RESOLVED = "auth_actor"
-_WITHOUT_PEOPLE = ("/api/", "/health/", "/metrics", "/static/")
+_WITHOUT_PEOPLE = ("/health/", "/metrics", "/static/")
 
 
 def access(*roles: Role) -> dict[str, Any]:
@@ -43,7 +43,12 @@ async def _notice_who_comes(connection: Connection, _: BaseRouteHandler) -> None
 
 
 PUBLIC: dict[str, Any] = {"guards": [_notice_who_comes], "opt": {"access": "public"}}
-"""Keyword arguments of a route open to everybody; pages still learn who is signed in, to show it."""
+"""Keyword arguments of a route open to everybody. Pages still learn who is signed in, to show it; the API refuses
+a bad token even where none is needed, so that a caller learns of it at once and not at the next door.
+"""
+
+SIGNING_IN: dict[str, Any] = {"opt": {"access": "public"}}
+"""Keyword arguments of the routes that give out tokens: whose own has run out must be able to get the next."""
 
 
 async def actor(request: Request[Any, Any, Any]) -> Actor:
@@ -63,6 +68,11 @@ def actor_of(connection: Connection) -> Actor | None:
     """The actor this request's guard found, for templates and logs; None before or without one."""
     found: Actor | None = connection.scope["state"].get(_RESOLVED)
     return found
+
+
+def was_asked(connection: Connection) -> bool:
+    """Whether this request's guard asked who comes."""
+    return _RESOLVED in connection.scope["state"]
 
 
 async def resolve(connection: Connection) -> Actor | None:

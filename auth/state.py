@@ -13,6 +13,7 @@ from litestar.datastructures import State
 from litestar.types import Scope
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auth.form_tokens import FormTokens
 from auth.tokens import TokenKey
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -21,13 +22,15 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 @dataclass(frozen=True, slots=True)
 class AuthState:
     """`session_of` gives the request's own database session, the one its handler gets; `now` is the
-    injected clock.
+    injected clock; `public_url` is what people type to reach the service.
     """
 
     key: TokenKey
     now: Callable[[], datetime]
     session_of: Callable[[Scope, State], Awaitable[AsyncSession]]
     secure_cookies: bool
+    form_tokens: FormTokens
+    public_url: str
 
 
 def auth_state(connection: Connection) -> AuthState:

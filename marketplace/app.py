@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Router
-from litestar.config.csrf import CSRFConfig
 from litestar.connection import ASGIConnection
 from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
@@ -23,6 +22,8 @@ from litestar.routes import HTTPRoute
 from litestar.static_files import create_static_files_router
 
 from auth import api as auth_api
+from auth.csrf import refuse_foreign_forms
+from auth.form_tokens import FormTokens
 from auth.plugin import AuthPlugin
 from auth.state import AuthState
 from auth.tokens import TokenKey
@@ -118,13 +119,15 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> L
                     now=clock,
                     session_of=provide_session,
                     secure_cookies=settings.secure,
+                    form_tokens=_form_tokens(settings),
+                    public_url=settings.base_url,
                 )
             ),
             LoansPlugin(lending.state_of(settings)),
         ],
         request_class=FormRequest,
         middleware=[Measure(Metrics()), UnitOfWork()],
-        csrf_config=_csrf(settings),
+        guards=[refuse_foreign_forms],
         exception_handlers=problems.HANDLERS,
         before_send=[secure_headers],
         type_encoders=outputs.ENCODERS,
@@ -179,20 +182,12 @@ def _only_lists_methods(handler: HTTPRouteHandler) -> bool:
     return handler.http_methods == {"OPTIONS"} and handler.fn.__module__ == "litestar.routes.http"
 
 
-def _csrf(settings: Settings) -> CSRFConfig:
-    """Forms carry a signed token; the API has none because it takes no cookies.
-
-    The cookie's name follows the secret, so that a browser with a cookie of another installation on the same
+def _form_tokens(settings: Settings) -> FormTokens:
+    """The cookie's name follows the secret, so that a browser with a cookie of another installation on the same
     address gets a new one instead of a refusal it cannot mend.
     """
     secret = secrets_kept.text(settings.keys / "csrf-secret")
-    return CSRFConfig(
-        secret=secret,
-        cookie_name=f"mp_csrf_{secrets_kept.fingerprint(secret)}",
-        cookie_httponly=True,
-        cookie_secure=settings.secure,
-        exclude=r"^/api/",
-    )
+    return FormTokens(secret, cookie=f"mp_csrf_{secrets_kept.fingerprint(secret)}")
 
 
 def _static() -> Router:

@@ -25,6 +25,7 @@ STATUS: Mapping[type[Exception], int] = {
     auth.LoginFailed: 401,
     auth.LoginNeeded: 303,
     auth.Forbidden: 403,
+    auth.ForeignForm: 403,
     auth.TooManyAttempts: 429,
     auth.UsernameTaken: 409,
     auth.UsernameRefused: 422,

@@ -17,9 +17,9 @@ from litestar import Request
 from litestar.datastructures import Cookie
 from litestar.enums import MediaType
 from litestar.response import Response
-from litestar.utils.scope.state import ScopeState
 from markupsafe import Markup, escape
 
+from auth import csrf
 from auth.guards import actor_of
 from marketplace.i18n import translate, translate_plural
 from marketplace.language import COOKIE, language_of, named
@@ -28,7 +28,6 @@ from marketplace.web import format as words
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 STATIC = Path(__file__).parents[1] / "static"
-CSRF_FIELD = "_csrf_token"
 YEAR = 365 * 24 * 3600
 
 
@@ -86,8 +85,7 @@ def page(
 def shared(request: Request[Any, Any, Any], lang: str) -> dict[str, Any]:
     """What every template may use."""
     settings: Settings = request.app.state["settings"]
-    token = ScopeState.from_scope(request.scope).csrf_token
-    csrf = token if isinstance(token, str) else ""
+    token = csrf.token_of(request)
     return {
         "lang": lang,
         "other_lang": "en" if words.is_zh(lang) else "zh",
@@ -95,9 +93,9 @@ def shared(request: Request[Any, Any, Any], lang: str) -> dict[str, Any]:
         "t": partial(_text, lang),
         "tn": partial(_plural, lang),
         "actor": actor_of(request),
-        "csrf": csrf,
-        "csrf_header": request.app.csrf_config.header_name if request.app.csrf_config else "",
-        "csrf_input": Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, csrf),
+        "csrf": token,
+        "csrf_header": csrf.HEADER,
+        "csrf_input": Markup('<input type="hidden" name="{}" value="{}">').format(csrf.FIELD, token),
         "as_of": settings.as_of,
         "path": request.url.path,
         **formats(lang, settings.as_of),

@@ -4,10 +4,11 @@ Three small routes stand on the real application, because what is tested is what
 """
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from httpx import AsyncClient, Response
+from httpx import ASGITransport, AsyncClient, Response
 from litestar import Litestar, get, post
 from litestar.connection import Request
 from sqlalchemy import text
@@ -22,7 +23,7 @@ from marketplace.app import create_app
 from marketplace.settings import Settings
 from tests.auth.clock import Clock
 from tests.factories.browser import talking_to
-from tests.factories.people import PASSWORD, Bearer, person, sign_in
+from tests.factories.people import PASSWORD, Bearer, person, sign_in, try_password
 
 Client = AsyncClient
 
@@ -66,7 +67,12 @@ async def open_page(request: Request[Any, Any, Any]) -> str:
     return found.username if found else "visitor"
 
 
-PAGES = (sign_in_page, sign_out_page, owner_page, owner_form, broken_page, open_page)
+@post("/probe/open", **PUBLIC)
+async def open_form() -> str:
+    return "taken"
+
+
+PAGES = (sign_in_page, sign_out_page, owner_page, owner_form, broken_page, open_page, open_form)
 
 
 @pytest.fixture
@@ -92,6 +98,17 @@ def set_cookies(answer: Response) -> dict[str, str]:
     """name -> the whole Set-Cookie line, of our two cookies."""
     lines = answer.headers.get_list("set-cookie")
     return {line.split("=", 1)[0]: line for line in lines if line.startswith(("mp_access", "mp_refresh"))}
+
+
+def with_token(client: Client) -> dict[str, str]:
+    """The form of a page this client was shown."""
+    token = next(value for name, value in client.cookies.items() if name.startswith("mp_csrf_"))
+    return {"_csrf_token": token}
+
+
+def new_client(app: Litestar) -> Client:
+    """Somebody else at the running application."""
+    return AsyncClient(transport=ASGITransport(app=app), base_url="http://127.0.0.1:8000")  # type: ignore[arg-type]
 
 
 def carrying(**values: str) -> dict[str, str]:
@@ -248,13 +265,139 @@ class TestRenewing:
 class TestForeignForms:
     """Unsafe methods on pages need our token."""
 
-    async def test_are_refused_even_with_the_cookies(self, client: Client, owner: Actor) -> None:
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"Origin": "https://evil.example"},
+            {"Origin": "null"},
+            {"Origin": "http://127.0.0.1:8001"},
+            {"Origin": "http://127.0.0.1:8000.evil.example"},
+            {"Origin": "ftp://127.0.0.1:8000"},
+            {"Origin": ""},
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "same-site"},
+            {"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:8000"},
+            {"Sec-Fetch-Site": "odd"},
+        ],
+        ids=str,
+    )
+    async def test_are_refused_even_with_cookies_and_token(
+        self, client: Client, owner: Actor, headers: dict[str, str]
+    ) -> None:
         await open_session(client, owner)
-        answer = await client.post("/probe/owner", headers={"Origin": "https://evil.example"})
-        assert answer.status_code == 403
+        answer = await client.post("/probe/owner", data=with_token(client), headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (403, "text/html; charset=utf-8")
 
-    async def test_are_refused_without_any_cookie(self, client: Client) -> None:
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {},
+            {"Origin": "http://127.0.0.1:8000"},
+            {"Origin": "https://127.0.0.1:8000"},
+            {"Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1:8000"},
+            {"Sec-Fetch-Site": "none"},
+        ],
+        ids=str,
+    )
+    async def test_are_not_those_of_our_own_pages(
+        self, client: Client, owner: Actor, headers: dict[str, str]
+    ) -> None:
+        await open_session(client, owner)
+        answer = await client.post("/probe/owner", data=with_token(client), headers=headers)
+        assert (answer.status_code, answer.text) == (201, owner.username)
+
+    @pytest.mark.parametrize(
+        ("origin", "status"),
+        [
+            ("https://service.example", 201),
+            ("http://service.example", 403),
+            ("https://service.example.evil", 403),
+            ("http://127.0.0.1:8000", 403),
+        ],
+    )
+    async def test_behind_a_proxy_are_told_by_the_public_address(
+        self, settings: Settings, clock: Clock, owner: Actor, origin: str, status: int
+    ) -> None:
+        app = create_app(replace(settings, base_url="https://service.example"), clock=clock)
+        for page in PAGES:
+            app.register(page)
+        async with talking_to(app, "https://127.0.0.1:8000") as client:
+            await open_session(client, owner)
+            answer = await client.post("/probe/owner", data=with_token(client), headers={"Origin": origin})
+            assert answer.status_code == status
+
+    async def test_are_refused_without_a_token_or_any_cookie(self, client: Client, owner: Actor) -> None:
         assert (await client.post("/probe/owner")).status_code == 403
+        await open_session(client, owner)
+        for token in ("", "x", "é", "0" * 96, "A" * 96):
+            answer = await client.post("/probe/owner", data={"_csrf_token": token})
+            assert answer.status_code == 403, token
+        assert (await client.post("/probe/owner", json=with_token(client))).status_code == 403
+
+    async def test_say_nothing_to_the_api(self, client: Client, owner: Actor) -> None:
+        headers = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+        assert (await try_password(client, owner.username, headers=headers)).status_code == 200
+
+
+class TestAFormsToken:
+    """Good in the session its page was shown in, and nowhere else."""
+
+    async def test_of_a_visitor_is_worth_nothing_in_a_session(
+        self, app: Litestar, client: Client, owner: Actor
+    ) -> None:
+        await open_session(client, owner)
+        visitor = new_client(app)
+        await visitor.get("/login")
+        planted = with_token(visitor)
+        assert (await client.post("/probe/owner", data=planted)).status_code == 403
+        name = next(name for name in client.cookies if name.startswith("mp_csrf_"))
+        client.cookies.set(name, planted["_csrf_token"])
+        assert (await client.post("/probe/owner", data=planted)).status_code == 403
+        assert (await visitor.post("/probe/open", data=planted)).status_code == 201
+
+    async def test_of_a_visitor_is_worth_nothing_to_another(self, app: Litestar, client: Client) -> None:
+        other = new_client(app)
+        for each in (client, other):
+            await each.get("/login")
+        assert (await client.post("/probe/open", data=with_token(other))).status_code == 403
+        assert (await client.post("/probe/open", data=with_token(client))).status_code == 201
+
+    async def test_of_one_session_is_worth_nothing_in_another(
+        self, app: Litestar, client: Client, session: AsyncSession, clock: Clock, owner: Actor
+    ) -> None:
+        thief = new_client(app)
+        await open_session(thief, await person(session, clock()))
+        await open_session(client, owner)
+        assert (await client.post("/probe/owner", data=with_token(thief))).status_code == 403
+        first = with_token(client)
+        await open_session(client, owner)
+        assert (await client.post("/probe/owner", data=first)).status_code == 403
+        assert (await client.post("/probe/owner", data=with_token(client))).status_code == 201
+
+    async def test_is_new_after_signing_out(self, client: Client, owner: Actor) -> None:
+        await open_session(client, owner)
+        before = with_token(client)
+        await client.get("/probe/sign-out")
+        assert (await client.post("/probe/open", data=before)).status_code == 403
+        assert (await client.post("/probe/open", data=with_token(client))).status_code == 201
+
+    async def test_outlives_the_renewal_of_the_session(
+        self, client: Client, owner: Actor, clock: Clock
+    ) -> None:
+        await open_session(client, owner)
+        before = with_token(client)
+        clock.turn(minutes=11)
+        assert (await client.post("/probe/owner", data=before)).status_code == 201
+
+    async def test_stands_in_every_page_and_in_a_hidden_cookie(self, client: Client, owner: Actor) -> None:
+        await open_session(client, owner)
+        token = with_token(client)["_csrf_token"]
+        page = await client.get("/account")
+        assert f'name="_csrf_token" value="{token}"' in page.text
+        client.cookies.clear()
+        line = (await client.get("/login")).headers["set-cookie"]
+        attributes = {part.strip().lower() for part in line.split(";")[1:]}
+        assert {"httponly", "samesite=lax", "path=/"} <= attributes
 
 
 class TestWhereToGoNext:

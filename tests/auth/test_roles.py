@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.guards import access
 from auth.roles import Role
+from tests.auth.clock import Clock
 from tests.factories.people import person, sign_in
 
 SOMEBODYS = UUID(int=7)
@@ -88,3 +89,51 @@ def _filled(path: str) -> str:
     for name in ("{consent_id:uuid}", "{enterprise_id:uuid}"):
         path = path.replace(name, str(SOMEBODYS))
     return path
+
+
+class TestPublicRoutesOfTheApi:
+    """Open to whoever comes without a token; a token that is none is told so even there."""
+
+    @staticmethod
+    def public(app: Litestar) -> list[tuple[str, str]]:
+        return [
+            (method, route.path)
+            for route in app.routes
+            if isinstance(route, HTTPRoute) and route.path.startswith("/api/v1/")
+            for handler in route.route_handlers
+            if handler.opt.get("access") == "public"
+            for method in handler.http_methods
+            if method != "OPTIONS"
+        ]
+
+    async def test_refuse_a_forged_expired_or_foreign_token(
+        self, app: Litestar, client: AsyncClient, session: AsyncSession, clock: Clock
+    ) -> None:
+        mine = await sign_in(client, await person(session, clock()))
+        clock.turn(minutes=11)
+        routes = set(self.public(app)) - OPEN
+        assert ("POST", "/api/v1/eligibility/match") in routes
+        for method, path in routes:
+            for said in (f"Bearer {mine.access_token}", "Bearer x", "Bearer ", "Bearer", "Basic YTpi", ""):
+                answer = await client.request(method, path, json={}, headers={"Authorization": said})
+                assert (answer.status_code, answer.json()["code"]) == (401, "auth.invalid_token"), (
+                    path,
+                    said,
+                )
+
+    async def test_are_open_without_one_and_with_a_good_one(
+        self, client: AsyncClient, session: AsyncSession, clock: Clock
+    ) -> None:
+        mine = await sign_in(client, await person(session, clock()))
+        for headers in ({}, mine.headers):
+            answer = await client.post("/api/v1/eligibility/match", json={"facts": {}}, headers=headers)
+            assert answer.status_code == 200
+
+    async def test_that_give_out_tokens_do_not_ask_for_one_that_still_holds(
+        self, client: AsyncClient, session: AsyncSession, clock: Clock
+    ) -> None:
+        mine = await sign_in(client, await person(session, clock()))
+        clock.turn(minutes=11)
+        body = {"refresh_token": mine.refresh_token}
+        answer = await client.post("/api/v1/auth/refresh", json=body, headers=mine.headers)
+        assert answer.status_code == 200
