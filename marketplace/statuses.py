@@ -40,6 +40,7 @@ STATUS: Mapping[type[Exception], int] = {
     profiles.UsccYours: 409,
     profiles.UsccMalformed: 422,
     profiles.UsccCheckDigit: 422,
+    profiles.UsccRefused: 422,
     profiles.ResidentIdMalformed: 422,
     profiles.ResidentIdRefused: 422,
     profiles.EntityTypeRefused: 422,

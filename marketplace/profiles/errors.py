@@ -51,6 +51,12 @@ class UsccCheckDigit(ProfilesError):
     code = "profiles.uscc_check_digit"
 
 
+class UsccRefused(ProfilesError):
+    """Nobody gives out such a code (422); params: places, the characters that cannot be."""
+
+    code = "profiles.uscc_refused"
+
+
 class ResidentIdMalformed(ProfilesError):
     """Not 17 digits and a digit or X (422)."""
 

@@ -1,6 +1,6 @@
 """Enterprises for tests: made-up codes with true check digits, registered through the service.
 
-The organisation part is MAXX9nnn like the demo enterprises', from 500 on, so that the two never meet.
+The organisation part is MAXYnnnn, so that none meets a demo enterprise's MAXXnnnn.
 """
 
 from collections.abc import Iterator
@@ -13,18 +13,23 @@ from stdnum.cn import ric, uscc
 
 from auth.actor import Actor
 from marketplace.profiles import service
-from marketplace.profiles.identity import IdentityKey
+from marketplace.profiles.identity import IdentityKey, organisation_check_digit
 from marketplace.profiles.schemas import EnterpriseDraft
 from marketplace.profiles.tables import Enterprise
 
 KEY = IdentityKey(b"k" * 32)
-_numbers: Iterator[int] = count(500)
+_numbers: Iterator[int] = count(1)
 
 
 def a_uscc() -> str:
     """A credit code nobody has: a company of Lixia district, Jinan."""
-    body = f"91370102MAXX9{next(_numbers):04d}"
-    return body + uscc.calc_check_digit(body + "0")
+    return uscc_of("91370102", f"MAXY{next(_numbers):04d}")
+
+
+def uscc_of(registered: str, organisation: str) -> str:
+    """The code with both check digits true. registered: the first 8 characters; organisation: the next 8."""
+    body = f"{registered}{organisation}{organisation_check_digit(organisation)}"
+    return body + uscc.calc_check_digit(body)
 
 
 def a_resident_id(serial: int = 123, born: str = "19850314") -> str:

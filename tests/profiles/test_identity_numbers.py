@@ -8,29 +8,93 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stdnum.cn import ric
+from stdnum.cn import ric, uscc
 
 from marketplace.profiles.errors import (
     ResidentIdMalformed,
     ResidentIdRefused,
     UsccCheckDigit,
     UsccMalformed,
+    UsccRefused,
 )
-from marketplace.profiles.identity import IdentityKey, checked_resident_id, checked_uscc, masked
-from tests.factories.enterprises import a_resident_id, a_uscc
+from marketplace.profiles.identity import (
+    IdentityKey,
+    checked_resident_id,
+    checked_uscc,
+    masked,
+    organisation_check_digit,
+)
+from tests.factories.enterprises import a_resident_id, a_uscc, uscc_of
 
 TODAY = date(2020, 4, 15)
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+def with_check_digit(body: str) -> str:
+    """A code whose last check digit alone is true."""
+    return body + str(uscc.calc_check_digit(body))
 
 
 class TestACreditCode:
     """GB 32100-2015."""
 
     @pytest.mark.parametrize(
-        "code", ["91370102MAXX90014B", "92370602MAXX90057F", "52370102MAXX90233N", "91110000600037341L"]
+        "code",
+        [
+            "91370102MAXX90014B",
+            "92370602MAXX90057F",
+            "52370102MAXX90233N",
+            "91110000600037341L",
+            "91330100799655058B",
+            "91100000100003962T",
+        ],
     )
-    def test_with_a_true_check_digit_passes(self, code: str) -> None:
+    def test_with_true_check_digits_passes(self, code: str) -> None:
         assert checked_uscc(code) == code
+
+    @pytest.mark.parametrize(
+        "registrar", ["11", "12", "13", "19", "35", "53", "61", "93", "A1", "N2", "N9", "Y1"]
+    )
+    def test_of_any_registrar_passes(self, registrar: str) -> None:
+        code = uscc_of(f"{registrar}370102", "MAXX9001")
+        assert checked_uscc(code) == code
+
+    @pytest.mark.parametrize("region", ["370100", "379999", "100000", "650000"])
+    def test_of_a_place_there_is_or_was_passes(self, region: str) -> None:
+        code = uscc_of(f"91{region}", "MAXX9001")
+        assert checked_uscc(code) == code
+
+    @pytest.mark.parametrize(
+        ("code", "places"),
+        [
+            ("000000000000000000", "1-2"),
+            (uscc_of("00370102", "MAXX9001"), "1-2"),
+            (uscc_of("94370102", "MAXX9001"), "1-2"),
+            (uscc_of("10370102", "MAXX9001"), "1-2"),
+            (uscc_of("Y2370102", "MAXX9001"), "1-2"),
+            (uscc_of("B1370102", "MAXX9001"), "1-2"),
+            ("11010519490230002X", "3-8"),
+            (uscc_of("91000000", "MAXX9001"), "3-8"),
+            (uscc_of("91990102", "MAXX9001"), "3-8"),
+            (uscc_of("91380000", "MAXX9001"), "3-8"),
+            (uscc_of("91710000", "MAXX9001"), "3-8"),
+            (with_check_digit("91370102MAXX90010"), "9-17"),
+            (with_check_digit("91370102000000001"), "9-17"),
+        ],
+    )
+    def test_that_no_registrar_gives_out_is_refused_for_the_part_that_cannot_be(
+        self, code: str, places: str
+    ) -> None:
+        with pytest.raises(UsccRefused) as refused:
+            checked_uscc(code)
+        assert refused.value.params == {"places": places}
+
+    @pytest.mark.parametrize(
+        ("body", "digit"),
+        [("60003734", "1"), ("79965505", "8"), ("10000396", "2"), ("MAXX9009", "X"), ("MAXX9003", "0")],
+    )
+    def test_holds_an_organisation_code_with_its_own_check_digit(self, body: str, digit: str) -> None:
+        assert organisation_check_digit(body) == digit
 
     def test_may_be_typed_with_spaces_dashes_and_small_letters(self) -> None:
         assert checked_uscc(" 9137 0102-maxx 90014b ") == "91370102MAXX90014B"
@@ -41,7 +105,7 @@ class TestACreditCode:
             "",
             "9137010",
             "91370102MAXX90014BB",
-            "A1370102MAXX90014B",
+            "9137010AMAXX90014B",
             "91370102MAXI90014B",
             "统一社会信用代码一二三四五六七八九十",
             "91370102MAXX90014\u0661",
@@ -58,12 +122,12 @@ class TestACreditCode:
             for other in ALPHABET:
                 if other == code[place]:
                     continue
-                with pytest.raises((UsccCheckDigit, UsccMalformed)):
+                with pytest.raises((UsccCheckDigit, UsccMalformed)):  # before its parts are looked at
                     checked_uscc(code[:place] + other + code[place + 1 :])
 
     @given(st.text(max_size=40))
     def test_of_any_text_passes_whole_or_is_refused_by_name(self, text: str) -> None:
-        with suppress(UsccMalformed, UsccCheckDigit):
+        with suppress(UsccMalformed, UsccCheckDigit, UsccRefused):
             assert set(checked_uscc(text)) <= set(ALPHABET)
 
 
