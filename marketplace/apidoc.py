@@ -30,12 +30,17 @@ BEARER = "bearer"
 TEXT = {"type": "string"}
 FAULT: dict[str, Any] = {
     "type": "object",
-    "required": ["field", "code", "detail"],
-    "properties": {"field": TEXT, "code": TEXT, "detail": TEXT},
+    "required": ["field", "code", "detail", "messages"],
+    "properties": {
+        "field": TEXT,
+        "code": TEXT,
+        "detail": TEXT,
+        "messages": {"type": "object", "additionalProperties": TEXT},
+    },
 }
 PROBLEM: dict[str, Any] = {
     "type": "object",
-    "description": "What went wrong (RFC 9457), in the language asked for; `messages` has both languages.",
+    "description": "What went wrong (RFC 9457), in the language asked for; each `messages` has both languages.",
     "required": ["type", "title", "status", "detail", "code", "instance", "errors", "messages"],
     "properties": {
         "type": {**TEXT, "format": "uri-reference"},

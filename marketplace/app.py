@@ -44,9 +44,11 @@ from marketplace.web import applications as applications_pages
 from marketplace.web import check as check_pages
 from marketplace.web import government as government_pages
 from marketplace.web import home as home_pages
+from marketplace.web import keep as keep_pages
 from marketplace.web import library as library_pages
 from marketplace.web import loans as loans_pages
 from marketplace.web import officer as officer_pages
+from marketplace.web import register as register_pages
 from marketplace.web import static_pages
 from marketplace.web import verify as verify_pages
 from policies import api as policies_api
@@ -62,7 +64,9 @@ ROUTERS: tuple[Router, ...] = (
     loans_api.router,
     policies_api.router,
     check_pages.router,
+    keep_pages.router,
     account_pages.router,
+    register_pages.router,
     loans_pages.router,
     applications_pages.router,
     officer_pages.router,

@@ -58,7 +58,7 @@ FIELD_KINDS = frozenset(
         "date_from_datetime_parsing", "datetime_type", "datetime_parsing", "timezone_aware", "uuid_type",
         "uuid_parsing", "string_too_short", "string_too_long", "string_pattern_mismatch", "too_short", "too_long",
         "greater_than", "greater_than_equal", "less_than", "less_than_equal", "text.unstorable", "none_required",
-        "json_invalid", "int_parsing_size", "finite_number", "string_unicode", "decision.approval", "decision.decline",
+        "json_invalid", "json_duplicate", "int_parsing_size", "finite_number", "string_unicode", "decision.approval", "decision.decline",
     }
 )  # fmt: skip
 """Pydantic's error types that have words of their own (`error.field.<type>`); others say
@@ -85,8 +85,12 @@ class Problem:
     details: Mapping[str, str]
     faults: tuple[Fault, ...] = ()
 
+    def said(self, lang: str) -> str:
+        """What is wrong and what to do, as one text: how a form tells a refusal."""
+        return _said(lang, self.titles[lang], self.details[lang])
+
     def to_json(self, lang: str, instance: str) -> dict[str, Any]:
-        """The members of RFC 9457, plus code, errors and the detail in both languages."""
+        """The members of RFC 9457, plus code, errors and every detail in both languages."""
         return {
             "type": f"/problems/{self.code}",
             "title": self.titles[lang],
@@ -95,7 +99,12 @@ class Problem:
             "code": self.code,
             "instance": instance,
             "errors": [
-                {"field": fault.field, "code": fault.code, "detail": fault.details[lang]}
+                {
+                    "field": fault.field,
+                    "code": fault.code,
+                    "detail": fault.details[lang],
+                    "messages": dict(fault.details),
+                }
                 for fault in self.faults
             ],
             "messages": dict(self.details),
@@ -202,8 +211,16 @@ def _shown(value: object) -> object:
 
 
 def _own_fault(error: Exception, code: str, params: Mapping[str, object]) -> tuple[Fault, ...]:
+    """The field a refusal of ours is about, told as a whole: beside a field stands no title."""
     name = getattr(error, "field", None)
-    return (Fault(name, code, _words(f"error.{code}.detail", params)),) if isinstance(name, str) else ()
+    if not isinstance(name, str):
+        return ()
+    titles, details = _words(f"error.{code}.title", params), _words(f"error.{code}.detail", params)
+    return (Fault(name, code, {lang: _said(lang, titles[lang], details[lang]) for lang in LANGS}),)
+
+
+def _said(lang: str, title: str, detail: str) -> str:
+    return translate(lang, "error.said", title=title, detail=detail)
 
 
 def _input_faults(error: InvalidInput) -> tuple[Fault, ...]:

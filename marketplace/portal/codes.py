@@ -12,6 +12,7 @@ from pathlib import Path
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 HOME_PROVINCE = "370000"
+UNNAMED: Mapping[str, str] = {"市辖区": "", "县": "（各县）"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,18 @@ class Code:
 @cache
 def regions() -> Mapping[str, Code]:
     """Nation, provinces, cities and counties by GB/T 2260 code."""
+    rows = {row["code"]: row for row in _rows("regions.csv")}
     return {
-        row["code"]: Code(row["code"], row["name_zh"], row["level"], row["parent"])
-        for row in _rows("regions.csv")
+        code: Code(code, _spoken(row["name_zh"], rows.get(row["parent"])), row["level"], row["parent"])
+        for code, row in rows.items()
     }
+
+
+def _spoken(name: str, above: Mapping[str, str] | None) -> str:
+    """The standard calls what lies under a municipality 市辖区 or 县; people say the municipality's name."""
+    if above is None or name not in UNNAMED:
+        return name
+    return f"{above['name_zh']}{UNNAMED[name]}"
 
 
 @cache
@@ -79,8 +88,17 @@ def province_of(city: str) -> str | None:
 
 @cache
 def english_regions() -> Mapping[str, str]:
-    """English names of the nation, the provinces and the home province's cities; others have none here."""
-    return {row["code"]: row["name_en"] for row in _rows("regions_en.csv")}
+    """English names of the nation, the provinces and the home province's cities; others have none here.
+
+    A municipality is called the same as the city it is.
+    """
+    known = {row["code"]: row["name_en"] for row in _rows("regions_en.csv")}
+    municipal = {
+        region.code: known[region.parent]
+        for region in regions().values()
+        if region.level == "city" and region.name == regions()[region.parent].name
+    }
+    return {**municipal, **known}
 
 
 def namer(lang: str) -> Callable[[str, str], str | None]:

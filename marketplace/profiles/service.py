@@ -4,9 +4,10 @@ The only way facts get stored: each change is checked against the vocabulary fir
 without its values.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -26,6 +27,7 @@ from marketplace.profiles.errors import (
     EntityTypeRefused,
     FactSaidTwice,
     FactsRefused,
+    ProfilesError,
     UsccTaken,
     UsccYours,
 )
@@ -56,8 +58,7 @@ async def register(
     """
     code = checked_uscc(draft.uscc)
     resident_id = checked_resident_id(draft.owner_id_number, now.date())
-    if draft.entity_type not in Vocabulary.shipped().facts["entity_type"].allowed:
-        raise EntityTypeRefused(field="entity_type")
+    _check_entity_type(draft.entity_type)
     enterprise = Enterprise(
         id=uuid4(),
         uscc=code,
@@ -88,6 +89,28 @@ async def register(
         session, actor, enterprise.id, {"entity_type": draft.entity_type}, source="declared", now=now
     )
     return await enterprise_of(session, actor, enterprise.id)
+
+
+def faults_in(draft: Mapping[str, str], today: date) -> list[ProfilesError]:
+    """Everything `register` would refuse in what is filled in of a draft, so that a form can tell it at once."""
+    checks: dict[str, Callable[[str], object]] = {
+        "uscc": checked_uscc,
+        "entity_type": _check_entity_type,
+        "owner_id_number": partial(checked_resident_id, today=today),
+    }
+    found = []
+    for name, check in checks.items():
+        try:
+            if draft.get(name):
+                check(draft[name])
+        except ProfilesError as fault:
+            found.append(fault)
+    return found
+
+
+def _check_entity_type(text: str) -> None:
+    if text not in Vocabulary.shipped().facts["entity_type"].allowed:
+        raise EntityTypeRefused(field="entity_type")
 
 
 async def _insert(session: AsyncSession, actor: Actor, enterprise: Enterprise) -> None:

@@ -1,4 +1,4 @@
-"""Signing in and out, the owner's own page, registering an enterprise and keeping its facts.
+"""Signing in and out, the owner's own page, and the facts of his enterprises.
 
 Forms are plain posts that answer with a redirect; one with errors comes back with everything typed.
 """
@@ -21,17 +21,12 @@ from auth.guards import PUBLIC, access, client_address
 from auth.roles import Role
 from eligibility import Vocabulary
 from loans import cases
-from marketplace.i18n import translate
-from marketplace.inputs import InvalidInput
 from marketplace.language import language_of
 from marketplace.problems import problem_of
 from marketplace.profiles import service as profiles
-from marketplace.profiles.errors import EnterpriseNotFound, ProfilesError
-from marketplace.profiles.identity import IdentityKey
-from marketplace.profiles.schemas import EnterpriseDraft
-from marketplace.settings import Settings
+from marketplace.profiles.errors import EnterpriseNotFound
 from marketplace.web import facts_form, forms
-from marketplace.web.refusals import field_errors, validated
+from marketplace.web.register import answers_of
 from marketplace.web.render import page
 from marketplace.web.verdicts import fact_words
 
@@ -72,7 +67,7 @@ async def login(request: AnyRequest, session: AsyncSession, now: datetime) -> Re
             status_code=problem.status,
             username=username,
             wanted=wanted,
-            error=problem.details[language_of(request)],
+            error=problem.said(language_of(request)),
         )
     cookies.set_session(request, signed_in)
     return Redirect(cookies.safe_next(wanted, _home(signed_in.actor)), status_code=HTTP_303_SEE_OTHER)
@@ -121,44 +116,6 @@ async def revoke(session: AsyncSession, actor: Actor, consent_id: UUID, now: dat
     return Redirect("/account#consents", status_code=HTTP_303_SEE_OTHER)
 
 
-def _register_page(
-    request: AnyRequest, values: Mapping[str, str], errors: Mapping[str, str], status: int = HTTP_200_OK
-) -> Response[str]:
-    fact = Vocabulary.shipped().facts["entity_type"]
-    lang = language_of(request)
-    types = [(value, fact.choice_label(value, lang)) for value in fact.allowed]
-    return page(
-        request, "account/register.html", status_code=status, values=values, errors=errors, types=types
-    )
-
-
-@get("/account/enterprises/new", **OWNER)
-async def register_form(request: AnyRequest) -> Response[str]:
-    """The form to register an enterprise."""
-    return _register_page(request, {}, {})
-
-
-@post("/account/enterprises/new", status_code=HTTP_303_SEE_OTHER, **OWNER)
-async def register(
-    request: AnyRequest, session: AsyncSession, actor: Actor, settings: Settings, now: datetime
-) -> Response[Any]:
-    """Register an enterprise and go on to its facts."""
-    form = await forms.read(request)
-    names = ("uscc", "name", "entity_type", "owner_name", "owner_id_number")
-    values = {name: form.get(name, "").strip() for name in names}
-    empty = [name for name in names if not values[name]]
-    if empty:
-        words = translate(language_of(request), "register.required")
-        return _register_page(request, values, dict.fromkeys(empty, words), 422)
-    key = IdentityKey.load_or_create(settings.keys)
-    try:
-        draft = validated(EnterpriseDraft, dict(values))
-        made = await profiles.register(session, actor, draft, key=key, now=now)
-    except (InvalidInput, ProfilesError) as refused:
-        return _register_page(request, values, field_errors(refused, language_of(request), "uscc"), 422)
-    return Redirect(f"/account/enterprises/{made.id}", status_code=HTTP_303_SEE_OTHER)
-
-
 @dataclass(frozen=True, slots=True)
 class FactLine:
     """A fact as the enterprise's page shows it; value None: unknown."""
@@ -189,6 +146,10 @@ async def enterprise(
     rows = {row.name: row for row in profile.rows}
     lang = language_of(request)
     vocabulary = Vocabulary.shipped()
+    kept = None
+    if "kept" in request.query_params:
+        answers = await answers_of(request, session)
+        kept = sum(name in profile.facts and profile.facts[name] == answers[name] for name in answers)
     groups = []
     for group in vocabulary.groups:
         lines = []
@@ -203,7 +164,7 @@ async def enterprise(
         groups.append(
             FactGroup(group.name, group.label(lang), lines, sum(line.value is not None for line in lines))
         )
-    return page(request, "account/enterprise.html", enterprise=found, groups=groups)
+    return page(request, "account/enterprise.html", enterprise=found, groups=groups, kept=kept)
 
 
 @get("/account/enterprises/{enterprise_id:uuid}/facts/{group:str}", **OWNER)
@@ -215,7 +176,7 @@ async def facts_page(
 
 
 @post("/account/enterprises/{enterprise_id:uuid}/facts/{group:str}", status_code=HTTP_303_SEE_OTHER, **OWNER)
-async def keep_facts(  # noqa: PLR0917 - path, people and time
+async def keep_facts(
     request: AnyRequest,
     session: AsyncSession,
     actor: Actor,
@@ -242,7 +203,7 @@ def _group_facts(group: str) -> tuple[Any, ...]:
     return facts
 
 
-async def _facts(  # noqa: PLR0917 - what one page shows
+async def _facts(
     request: AnyRequest,
     session: AsyncSession,
     actor: Actor,
@@ -265,13 +226,14 @@ async def _facts(  # noqa: PLR0917 - what one page shows
         group=group,
         label=label,
         errors={field.name: field.error for field in fields if field.error},
+        labels={field.name: field.label for field in fields},
     )
 
 
 router = Router(
     "/",
     route_handlers=[
-        *(login_form, login, logout, account, revoke, register_form, register),
+        *(login_form, login, logout, account, revoke),
         *(enterprise, facts_page, keep_facts),
     ],
     include_in_schema=False,

@@ -121,7 +121,7 @@ async def editor(request: AnyRequest, session: AsyncSession, actor: Actor, polic
     return await _editor(request, session, actor, policy_id)
 
 
-async def _editor(  # noqa: PLR0917 - what the page shows
+async def _editor(
     request: AnyRequest,
     session: AsyncSession,
     actor: Actor,
@@ -149,6 +149,7 @@ async def _editor(  # noqa: PLR0917 - what the page shows
         enterprises=await profile_queries.some_enterprises(session, 100),
         can_edit=actor.role is Role.POLICY_ADMIN and version.status != Status.SUBMITTED.value,
         history=await queries.history(session, policy_id),
+        labels={name: translate(language_of(request), f"admin.{name}") for name in (*DIFFED, "try_day")},
     )
 
 
@@ -170,7 +171,7 @@ async def check(request: AnyRequest, policy_id: str) -> Response[str]:
 
 
 @post("/admin/policies/{policy_id:str}", status_code=HTTP_303_SEE_OTHER, **ADMIN)
-async def keep(  # noqa: PLR0917 - path, people and time
+async def keep(
     request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str, now: datetime, as_of: date
 ) -> Response[Any]:
     """Check, try or save what is typed; with errors everything typed comes back."""
@@ -210,7 +211,7 @@ def _draft(form: Mapping[str, str]) -> dict[str, object]:
     return found
 
 
-async def _try(  # noqa: PLR0917 - one step of keep, split off for length
+async def _try(
     session: AsyncSession,
     actor: Actor,
     policy_id: str,
@@ -256,7 +257,7 @@ async def version(
     return await _version(request, session, actor, policy_id, number)
 
 
-async def _version(  # noqa: PLR0917 - what the page shows
+async def _version(
     request: AnyRequest,
     session: AsyncSession,
     actor: Actor,
@@ -321,7 +322,7 @@ def word_diff(before: str, after: str) -> list[tuple[str, str]]:
 
 
 @post("/admin/policies/{policy_id:str}/versions/{number:int}", status_code=HTTP_303_SEE_OTHER, **ADMIN)
-async def act(  # noqa: PLR0917 - path, people and time
+async def act(
     request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str, number: int, now: datetime
 ) -> Response[Any]:
     """Submit, take back, publish or reject a version."""

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.actor import Actor
 from auth.errors import Forbidden
-from auth.guards import PUBLIC, access
+from auth.guards import PUBLIC
 from auth.roles import Role
 from eligibility import Fact, Facts, Vocabulary
 from eligibility.derive import derived_values
@@ -149,7 +149,7 @@ def _known_group(group: str) -> None:
         raise PolicyNotFound
 
 
-async def _questions(  # noqa: PLR0917 - what one page shows
+async def _questions(
     request: AnyRequest,
     session: AsyncSession,
     group: str,
@@ -175,6 +175,7 @@ async def _questions(  # noqa: PLR0917 - what one page shows
         previous=f"/check/{names[at - 1]}" if at else "/check",
         is_last=at + 1 == len(names),
         errors={field.name: field.error for field in fields if field.error},
+        labels={field.name: field.label for field in fields},
         result=matching.match(pack, facts, as_of),
     )
 
@@ -212,22 +213,6 @@ async def result(
         view=ResultView(lang, found, pack, f"/account/enterprises/{about.id}/facts" if about else "/check"),
         derived=derived_values(facts),
     )
-
-
-@post("/check/save", status_code=HTTP_303_SEE_OTHER, **access(Role.OWNER))
-async def save_to_enterprise(
-    request: AnyRequest, session: AsyncSession, actor: Actor, now: datetime
-) -> Redirect:
-    """Keep the check's answers with one of the owner's enterprises, as declared facts."""
-    form = await forms.read(request)
-    try:
-        enterprise_id = UUID(form.get("enterprise", ""))
-    except ValueError as error:
-        raise PolicyNotFound from error
-    enterprise = await profiles.enterprise_of(session, actor, enterprise_id)
-    facts = checks.facts_of(await checks.find(session, request.cookies.get(checks.COOKIE)))
-    await profiles.save_facts(session, actor, enterprise.id, facts.to_json(), source="declared", now=now)
-    return Redirect(f"/check/result?enterprise={enterprise.id}", status_code=HTTP_303_SEE_OTHER)
 
 
 class ResultView:
@@ -273,6 +258,4 @@ class ResultView:
         return [(f"{self.questions}/{f.group}#{f.name}", f.label(self.lang), waiting[f.name]) for f in facts]
 
 
-router = Router(
-    "/", route_handlers=[start, industries, result, ask, keep, save_to_enterprise], include_in_schema=False
-)
+router = Router("/", route_handlers=[start, industries, result, ask, keep], include_in_schema=False)

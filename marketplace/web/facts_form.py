@@ -24,6 +24,15 @@ NONE_FIELD = "none."
 
 
 @dataclass(frozen=True, slots=True)
+class CityGroup:
+    """The cities of a province: (code, name)."""
+
+    province: str
+    name: str
+    cities: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class FactField:
     """One question. kind: radios, number, date, region, industry. value: as it stands in the form, "" unknown."""
 
@@ -32,7 +41,7 @@ class FactField:
     label: str
     value: str = ""
     options: Sequence[tuple[str, str]] = ()
-    groups: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()
+    groups: Sequence["CityGroup"] = ()
     suffix: str | None = None
     hint: str | None = None
     error: str | None = None
@@ -65,6 +74,7 @@ def fields_for(
 ) -> list[FactField]:
     """The questions for `facts`. `known`: values as JSON; `typed`: what was just sent, kept when it had errors."""
     found = []
+    province = str((typed if typed is not None else known).get("province_code") or "")
     for fact in facts:
         value = known.get(fact.name)
         text = typed.get(fact.name, "") if typed is not None else written(fact, value)
@@ -78,7 +88,7 @@ def fields_for(
                 label=fact.label(lang),
                 value=text,
                 options=options_of(fact, lang),
-                groups=city_groups(lang) if fact.name == "city_code" else (),
+                groups=city_groups(lang, province) if fact.name == "city_code" else (),
                 suffix=suffix_of(fact, lang),
                 hint=hint_of(fact, lang),
                 error=(answers.errors.get(fact.name) if answers else None),
@@ -109,11 +119,13 @@ def options_of(fact: Fact, lang: str) -> Sequence[tuple[str, str]]:
     return [(value, fact.choice_label(value, lang)) for value in fact.allowed]
 
 
-def city_groups(lang: str) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
-    """Cities under their provinces."""
-    return [
-        (codes.named(p, lang), [(c.code, codes.named(c, lang)) for c in below]) for p, below in codes.cities()
+def city_groups(lang: str, chosen: str = "") -> Sequence[CityGroup]:
+    """Cities under their provinces, the chosen province on top."""
+    found = [
+        CityGroup(p.code, codes.named(p, lang), [(c.code, codes.named(c, lang)) for c in below])
+        for p, below in codes.cities()
     ]
+    return sorted(found, key=lambda group: group.province != chosen)
 
 
 def suffix_of(fact: Fact, lang: str) -> str | None:
@@ -159,7 +171,7 @@ def read_form(form: Mapping[str, str], facts: Iterable[Fact], lang: str) -> Form
             _read_industry(fact, text, lang, changes, errors, candidates)
         else:
             _read_value(fact, text, lang, changes, errors)
-    _complete_region(changes, forget)
+    _complete_region(changes, forget, errors, lang)
     return FormAnswers(changes, tuple(forget), errors, candidates)
 
 
@@ -201,7 +213,7 @@ def number_of(text: str) -> Decimal:
     return Decimal(match.group(1)) * {None: 1, "万": 10_000, "亿": 100_000_000}[match.group(2)]
 
 
-def _read_industry(  # noqa: PLR0917 - one step of read_form, split off for length
+def _read_industry(
     fact: Fact,
     text: str,
     lang: str,
@@ -221,14 +233,23 @@ def _read_industry(  # noqa: PLR0917 - one step of read_form, split off for leng
     candidates[fact.name] = [(f"{i.code} {i.name}", f"{i.name} ({i.code})") for i in found]
 
 
-def _complete_region(changes: dict[str, Any], forget: list[str]) -> None:
-    """A city says its province; a province that is another one drops the city."""
+def _complete_region(changes: dict[str, Any], forget: list[str], errors: dict[str, str], lang: str) -> None:
+    """A city says its province where none is said; next to another province it is refused, not guessed about."""
     city = changes.get("city_code")
-    province = codes.province_of(city) if isinstance(city, str) else None
-    if province is not None:
-        changes["province_code"] = province
+    lies_in = codes.province_of(city) if isinstance(city, str) else None
+    if lies_in is None or "province_code" in errors:
+        return
+    said = changes.get("province_code")
+    if said is None:
+        changes["province_code"] = lies_in
         if "province_code" in forget:
             forget.remove("province_code")
+    elif said != lies_in:
+        names = {
+            name: codes.named(codes.regions()[code], lang)
+            for name, code in (("city", str(city)), ("lies_in", lies_in), ("province", str(said)))
+        }
+        errors["city_code"] = translate(lang, "fact.error.city", **names)
 
 
 def error_words(fact: Fact, code: str, params: Mapping[str, object], lang: str) -> str:

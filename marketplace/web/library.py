@@ -3,6 +3,7 @@
 Filters that say nothing known are taken as not given: a mistyped address still shows the library.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -118,6 +119,7 @@ async def one(request: AnyRequest, session: AsyncSession, policy_id: str, as_of:
         sentence=sentence(record.rule, lang, namer(lang)),
         tree=verdicts.tree(explain(record.rule, {}), lang),
         links=links(pack, record, row, lang),
+        sources=source_marks(row),
         judged=await _judged(request, session, record, as_of),
         words=PolicyWords(lang, as_of),
     )
@@ -131,6 +133,24 @@ async def _judged(
     if not facts or not record.in_force(day):
         return None
     return matching.judge(record, facts.on(day, Vocabulary.shipped()))
+
+
+def source_marks(row: PolicyVersion) -> list[tuple[str, date | None]]:
+    """How the text was checked: each mark once for each day of a page it was checked against.
+
+    What the editors wrote about a source is theirs, in their language; it stands at the admins' desk.
+    """
+    marks = [(str(source["mark"]), _day_in(str(source["text"]))) for source in row.sources]
+    return list(dict.fromkeys(marks)) or [(row.checked, None)]
+
+
+def _day_in(text: str) -> date | None:
+    for found in re.findall(r"\b\d{4}-\d{2}-\d{2}\b", text):
+        try:
+            return date.fromisoformat(found)
+        except ValueError:
+            continue
+    return None
 
 
 def links(

@@ -27,7 +27,7 @@ def field_errors(error: Exception, lang: str, fallback: str) -> dict[str, str]:
         for fault in problem.faults:
             found.setdefault(re.split(r"[.\[]", fault.field)[0] or fallback, fault.details[lang])
         return found
-    return {fallback: problem.details[lang]}
+    return {fallback: problem.said(lang)}
 
 
 def validated(model: type[Model], values: dict[str, object]) -> Model:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from eligibility import Fact, Trace, Vocabulary, failures
+from eligibility import Fact, Trace, Vocabulary
 from eligibility.sentence import describe, value_words
 from eligibility.syntax import Not
 from marketplace.i18n import translate
@@ -33,11 +33,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A condition that fails and what the owner answered."""
+    """A condition that fails and what the owner answered.
+
+    `ways`: where any one of several would do (or `condition` says how many), each way with what keeps it from holding;
+    they are alternatives, and reading them as so many requirements would ask too much.
+    """
 
     condition: str
     answered: str | None
     clause: str | None
+    ways: Sequence[Sequence["Reason"]] = ()
 
 
 def tree(trace: Trace, lang: str, clause: str | None = None, *, desk: bool = False) -> Line:
@@ -121,11 +126,44 @@ def fact_words(fact: Fact, value: Any, lang: str) -> str:
 
 def reasons(judged: Judged, lang: str) -> list[Reason]:
     """The conditions that keep a policy from applying, in words with what was answered."""
-    vocabulary = Vocabulary.shipped()
-    teller = Teller(lang, vocabulary, judged.policy.words("clause", lang))
-    found = []
-    for trace in failures(judged.trace):
-        leaf = trace.children[0] if isinstance(trace.node, Not) and trace.children else trace
-        words = describe(trace.node, vocabulary, lang, namer(lang))
-        found.append(Reason(words, teller.answered(leaf), teller.clause))
-    return found
+    return reasons_of(judged.trace, lang, judged.policy.words("clause", lang))
+
+
+def reasons_of(trace: Trace, lang: str, clause: str | None = None) -> list[Reason]:
+    """What keeps a failed rule from holding: all of these are missing. None where it did not fail."""
+    if trace.verdict is not False:
+        return []
+    return Unmet(Teller(lang, Vocabulary.shipped(), clause)).reasons(trace)
+
+
+class Unmet:
+    """Walks a failed trace down to what is missing, keeping alternatives together.
+
+    `negated` is the walk under an odd number of nots, where a part that holds is what is in the way.
+    """
+
+    def __init__(self, teller: Teller) -> None:
+        self.teller = teller
+
+    def reasons(self, trace: Trace, *, negated: bool = False) -> list[Reason]:
+        if trace.op == "not":
+            return self.reasons(trace.children[0], negated=not negated)
+        if trace.op == "if" and not negated and trace.children[0].verdict is not None:
+            return self.reasons(trace.children[1 if trace.children[0].verdict else 2])
+        wrong = [child for child in trace.children if child.verdict is negated]
+        if trace.is_leaf or not wrong or (negated and trace.op not in ("all", "any")):
+            return [self.single(trace, negated)]
+        if trace.op == ("any" if negated else "all"):
+            return [reason for child in wrong for reason in self.reasons(child, negated=negated)]
+        ways = [
+            self.reasons(child, negated=negated)
+            for child in trace.children
+            if child.verdict is not (not negated)
+        ]
+        words = self.teller.say("trace.any" if negated else f"trace.{trace.op}", n=trace.threshold or "")
+        return [Reason(words, None, self.teller.clause, ways)]
+
+    def single(self, trace: Trace, negated: bool) -> Reason:
+        node = Not(trace.node) if negated else trace.node
+        words = describe(node, self.teller.vocabulary, self.teller.lang, namer(self.teller.lang))
+        return Reason(words, self.teller.answered(trace), self.teller.clause)

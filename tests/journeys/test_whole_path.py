@@ -56,11 +56,14 @@ def registers_and_keeps_the_answers(owner: Person) -> str:
     owner.fill(uscc=a_uscc(), name=NAME, owner_name="王小雨", owner_id_number=a_resident_id())
     owner.choose(entity_type="company").press("main form button")
     assert owner.heading == NAME
-    enterprise = owner.path.rpartition("/")[2]
+    assert "个回答已存进这家企业的资料" in owner.text
+    enterprise = owner.path.rpartition("/")[2].removesuffix("?kept=1")
     owner.open("/check/bank_product").choose(tax_credit_rating="B", owner_bad_credit="false")
     owner.fill(tax_paid_12m_yuan="4.2万", months_paying_tax="36", owner_age="41")
     owner.press("button[name=to_result]")
     owner.page.select_option("[name=enterprise]", enterprise)
+    owner.press("form[action='/check/save'] button")
+    assert "会新加 5 项" in owner.text
     owner.press("form[action='/check/save'] button")
     assert owner.path == f"/check/result?enterprise={enterprise}"
     assert "8,400" in owner.heading

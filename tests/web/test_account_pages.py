@@ -101,6 +101,8 @@ class TestSigningIn:
         page = await arrive().post("/login", {"username": username, "password": "x\0"})
         assert page.status_code == 401
         assert form_of(page).summary == ["username"]
+        assert form_of(page).title.startswith("有几处要改: 登录")
+        assert form_of(page).told == ["用户名或密码不对。" + form_of(page).told[0].partition("。")[2]]
         assert form_of(page).fields["password"] == ""
 
     async def test_without_the_forms_token_is_refused(self, arrive: Arrive, signed_in: SignedIn) -> None:
@@ -134,6 +136,34 @@ class TestRegistering:
             assert {field: found.fields.get(field) for field in rest} == rest
         assert await session.scalar(select(func.count()).select_from(Enterprise)) == 0
 
+    @pytest.mark.parametrize("lang", ["zh", "en"])
+    async def test_tells_everything_that_is_wrong_at_once_and_names_each_field(
+        self, signed_in: SignedIn, lang: str
+    ) -> None:
+        owner, _ = await signed_in()
+        wrong = {"uscc": "91370102MAXX905001", "name": "", "entity_type": "", "owner_name": "a\u202eb"}
+        page = await owner.post(f"{REGISTER}?lang={lang}", draft(**wrong, owner_id_number="12345"))
+        found = form_of(page)
+        assert found.summary == [*wrong, "owner_id_number"]
+        names = {
+            "zh": (
+                "统一社会信用代码",
+                "企业名称：",
+                "主体类型：",
+                "法定代表人或经营者姓名：",
+                "法定代表人或经营者身份证号：",
+            ),
+            "en": (
+                "Unified social credit code: ",
+                "Name of the enterprise: ",
+                "Kind of entity: ",
+                "Name of the legal representative or owner: ",
+                "Resident id",
+            ),
+        }
+        for told, name in zip(found.told, names[lang], strict=True):
+            assert told.startswith(name), told
+
     async def test_twice_is_refused_to_everybody_without_saying_whose_it_is(
         self, signed_in: SignedIn
     ) -> None:
@@ -145,6 +175,7 @@ class TestRegistering:
             page = await visitor.post(REGISTER, typed)
             assert page.status_code in {409, 422}
             assert form_of(page).summary == ["uscc"]
+        assert form_of(page).told[0].startswith("这个统一社会信用代码已有人登记。先核对代码")
 
     async def test_never_shows_the_resident_id_again(self, signed_in: SignedIn) -> None:
         owner, _ = await signed_in()

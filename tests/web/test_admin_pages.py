@@ -171,6 +171,15 @@ class TestTrying:
         assert (await admin.post(EDITOR, fields)).status_code == 404
 
 
+class TestSources:
+    """What the editors noted, for whoever edits next."""
+
+    async def test_stand_at_the_desk(self, signed_in: SignedIn) -> None:
+        page = (await (await an_admin(signed_in)).get("/admin/policies/CN-VAT-2020-13-HB")).text
+        assert "gdcenn.cn/a/202003/451218.html" in page
+        assert "saving = sales_excl_VAT * 0.03" in page
+
+
 class TestTwoAdmins:
     """At one policy."""
 

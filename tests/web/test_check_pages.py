@@ -1,15 +1,20 @@
 """The check's pages: every group opens, nothing typed is lost, and what no answer can be is told beside its field."""
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from eligibility import Vocabulary
+from eligibility import Facts, Vocabulary, explain, parse
 from marketplace.portal.tables import CheckSession
 from marketplace.web.check import group_names
+from marketplace.web.verdicts import Reason, reasons_of
 from tests.factories import lending
+from tests.factories.enterprises import draft, enterprise
 from tests.factories.pages import form_of
 from tests.web.conftest import Arrive, SignedIn
+from tests.web.reading import read
 
 pytestmark = pytest.mark.seeded
 
@@ -60,6 +65,32 @@ class TestQuestions:
         await visitor.post("/check/identity", {"city_code": "370300", "province_code": ""})
         assert form_of(await visitor.get("/check/identity")).fields["province_code"] == "370000"
 
+    async def test_about_a_city_of_another_province_are_refused_beside_the_city(self, arrive: Arrive) -> None:
+        visitor = arrive()
+        typed = {"province_code": "420000", "city_code": "370100"}
+        page = await visitor.post("/check/identity", typed)
+        found = form_of(page)
+        assert (page.status_code, found.summary) == (422, ["city_code"])
+        assert found.errors == ["济南市在山东省，和上面选的湖北省对不上。改其中一个。"]
+        assert {name: found.fields[name] for name in typed} == typed
+        assert form_of(await visitor.get("/check/identity")).fields.get("province_code", "") == ""
+        english = form_of(await visitor.post("/check/identity?lang=en", typed))
+        assert english.errors == [
+            "Jinan lies in Shandong, not in Hubei as chosen above. Change one of the two."
+        ]
+
+    async def test_offer_the_cities_of_the_chosen_province_first_and_municipalities_by_name(
+        self, arrive: Arrive
+    ) -> None:
+        visitor = arrive()
+        await visitor.post("/check/identity", {"province_code": "110000"})
+        page = (await visitor.get("/check/identity")).text
+        cities = page.partition('id="city_code"')[2].partition("</select>")[0]
+        assert cities.index('data-of="110000"') < cities.index('data-of="370000"')
+        assert '<option value="110100">北京市</option>' in cities
+        assert '<option value="500100">重庆市</option>' in cities
+        assert ">市辖区<" not in cities
+
     async def test_can_be_unanswered_again(self, arrive: Arrive) -> None:
         visitor = arrive()
         await visitor.post("/check/size", {"employees_end": "18"})
@@ -105,6 +136,14 @@ NO_CHOICE = [
 class TestWrongAnswers:
     """Errors stand beside their field."""
 
+    async def test_are_named_by_their_question_in_the_summary(self, arrive: Arrive) -> None:
+        visitor = arrive()
+        typed = {"employees_end": "-1", "total_assets_yuan": "x"}
+        zh = form_of(await visitor.post("/check/size", typed))
+        assert zh.told == ["期末从业人员数不能小于 0 人", "资产总额：要填数字，例如 120000"]
+        en = form_of(await visitor.post("/check/size?lang=en", typed))
+        assert all(words.startswith(("Employees", "Total assets")) for words in en.told), en.told
+
     @pytest.mark.parametrize("lang", ["zh", "en"])
     async def test_are_told_and_everything_typed_stays(self, arrive: Arrive, lang: str) -> None:
         visitor = arrive()
@@ -145,7 +184,7 @@ class TestKeeping:
     """Taking the answers along."""
 
     async def test_needs_the_owner_of_the_enterprise(
-        self, arrive: Arrive, signed_in: SignedIn, session: AsyncSession, now: object
+        self, arrive: Arrive, signed_in: SignedIn, session: AsyncSession, now: datetime
     ) -> None:
         _, other = await signed_in()
         theirs = await lending.enterprise(session, other, now)
@@ -157,14 +196,124 @@ class TestKeeping:
         assert (await owner.get("/check/result?enterprise=x")).status_code in {400, 404, 422}
         assert (await arrive().get(f"/check/result?enterprise={theirs}")).status_code in {303, 403}
 
-    async def test_changes_only_what_was_answered(
-        self, signed_in: SignedIn, session: AsyncSession, now: object
+    async def test_shows_old_and_new_first_and_then_changes_only_what_was_answered(
+        self, signed_in: SignedIn, session: AsyncSession, now: datetime
     ) -> None:
         owner, who = await signed_in()
         mine = await lending.enterprise(session, who, now)
-        await owner.post("/check/size", {"employees_end": "44"})
-        answer = await owner.post("/check/save", {"enterprise": str(mine)})
+        await owner.post("/check/size", {"employees_end": "44", "operating_revenue_yuan": "3600000"})
+        await owner.post("/check/vat", {"vat_period": "quarter"})
+        page = await owner.get(f"/check/save?enterprise={mine}")
+        seen = read(page.text).text
+        assert "会改掉 1 项" in seen
+        assert "18 人 自己填的 44 人" in seen
+        assert "会新加 1 项" in seen
+        assert "另有 1 项和现有资料一样" in seen
+        unconfirmed = await owner.post("/check/save", {"enterprise": str(mine)})
+        assert unconfirmed.headers["location"] == f"/check/save?enterprise={mine}"
+        size = f"/account/enterprises/{mine}/facts/size"
+        assert form_of(await owner.get(size)).fields["employees_end"] == "18"
+        fields = form_of(page).fields
+        answer = await owner.post("/check/save", {n: fields[n] for n in ("enterprise", "seen")})
         assert answer.headers["location"] == f"/check/result?enterprise={mine}"
         found = form_of(await owner.get(f"/account/enterprises/{mine}/facts/size")).fields
         assert found["employees_end"] == "44"
         assert found["total_assets_yuan"] == "2100000"
+
+    async def test_of_what_has_changed_since_it_was_shown_is_shown_again(
+        self, signed_in: SignedIn, session: AsyncSession, now: datetime
+    ) -> None:
+        owner, who = await signed_in()
+        mine = await lending.enterprise(session, who, now)
+        await owner.post("/check/size", {"employees_end": "44"})
+        fields = form_of(await owner.get(f"/check/save?enterprise={mine}")).fields
+        size = f"/account/enterprises/{mine}/facts/size"
+        await owner.post(size, {"employees_end": "19"})
+        page = await owner.post("/check/save", {n: fields[n] for n in ("enterprise", "seen")})
+        assert page.status_code == 409
+        assert "19 人 自己填的 44 人" in read(page.text).text
+        assert form_of(await owner.get(size)).fields["employees_end"] == "19"
+
+    async def test_asks_which_enterprise_and_still_offers_to_register_one(
+        self, signed_in: SignedIn, session: AsyncSession, now: datetime
+    ) -> None:
+        owner, who = await signed_in()
+        await owner.post("/check/size", {"employees_end": "44"})
+        for _ in range(2):
+            await enterprise(session, who, now)
+        result = await owner.get("/check/result")
+        choice = result.text.partition('id="enterprise"')[2].partition("</select>")[0]
+        assert choice.partition("<option")[2].startswith(' value="">')
+        assert "selected" not in choice
+        assert "/account/enterprises/new" in read(result.text).links
+        page = await owner.get("/check/save?enterprise=")
+        assert (page.status_code, form_of(page).summary) == (422, ["enterprise"])
+
+    async def test_follows_the_owner_into_the_enterprise_he_registers(self, signed_in: SignedIn) -> None:
+        owner, _ = await signed_in()
+        await owner.post("/check/identity", {"entity_type": "individual_business", "city_code": "370100"})
+        await owner.post("/check/size", {"employees_end": "4"})
+        page = await owner.get("/account/enterprises/new")
+        assert form_of(page).fields["entity_type"] == "individual_business"
+        assert "把 4 个回答存进这家企业的资料" in page.text
+        made = await owner.post("/account/enterprises/new", draft(entity_type="individual_business"))
+        told = await owner.get(made.headers["location"])
+        assert "自查里的 4 个回答已存进这家企业的资料" in told.text
+        known = form_of(await owner.get(f"{told.url.path}/facts/size")).fields
+        assert known["employees_end"] == "4"
+
+    async def test_stays_behind_when_the_new_enterprise_is_another_business(
+        self, signed_in: SignedIn
+    ) -> None:
+        owner, _ = await signed_in()
+        await owner.post("/check/size", {"employees_end": "4"})
+        new = "/account/enterprises/new"
+        for typed, kept in ((draft(answers="leave"), ""), (draft(), "4"), (draft(), "")):
+            made = (await owner.post(new, typed)).headers["location"].partition("?")[0]
+            assert form_of(await owner.get(f"{made}/facts/size")).fields["employees_end"] == kept
+
+
+def failing(rule: str, facts: dict[str, object]) -> list[Reason]:
+    words = Vocabulary.shipped()
+    return reasons_of(explain(parse(rule, words), Facts.from_json(facts, words)), "zh-CN")
+
+
+def told(reasons: list[Reason]) -> list[object]:
+    return [[told(list(way)) for way in r.ways] if r.ways else r.condition for r in reasons]
+
+
+class TestReasons:
+    """Why a policy does not apply, as the result page says it."""
+
+    def test_keeps_alternatives_together(self) -> None:
+        rule = 'province_code == "370000" && (employees_end <= 3 || total_assets_yuan < 5 && jobs_commitment)'
+        facts = {
+            "province_code": "370000",
+            "employees_end": 8,
+            "total_assets_yuan": 9,
+            "jobs_commitment": False,
+        }
+        (found,) = failing(rule, facts)
+        assert found.condition == "满足其一"
+        assert [len(way) for way in found.ways] == [1, 2]
+        assert found.ways[0][0].answered == "你填的是 8 人"
+
+    def test_tells_plain_conditions_one_by_one(self) -> None:
+        found = failing(
+            "employees_end <= 3 && total_assets_yuan < 5", {"employees_end": 8, "total_assets_yuan": 9}
+        )
+        assert [reason.ways for reason in found] == [(), ()]
+
+    def test_turns_round_what_stands_under_a_not(self) -> None:
+        both = {"employees_end": 8, "total_assets_yuan": 9}
+        none_of = failing("!(employees_end > 3 || total_assets_yuan > 5)", both)
+        assert [reason.ways for reason in none_of] == [(), ()]
+        assert "不" in none_of[0].condition
+        (one_of,) = failing("!(employees_end > 3 && total_assets_yuan > 5)", both)
+        assert len(one_of.ways) == 2
+
+    async def test_are_read_as_one_of_several_on_the_page(self, arrive: Arrive) -> None:
+        visitor = arrive()
+        await visitor.post("/check/identity", {"entity_type": "company", "province_code": "370000"})
+        page = (await visitor.get("/check/result")).text
+        assert "mp-why" in page

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
+from markupsafe import escape
 
 from marketplace.shipped import in_force, shipped_policies
 from marketplace.web.library import PAGE_SIZE
@@ -118,7 +119,16 @@ class TestOnePolicy:
         assert "最初发布时没有写截止日期" in (await at(client, "/policies/CN-TAX-2020-8-1")).text
         page = await at(client, "/policies/CN-TAX-2020-8-2")
         assert "凭记忆录入，把握较大" in page.text
-        assert "seen: news.hangzhou.com.cn" in page.text
+        assert "依据网页核对 网页日期 2020年2月7日" in page.text
+
+    @pytest.mark.parametrize("lang", ["zh", "en"])
+    async def test_keeps_the_editors_notes_and_pseudo_code_to_itself(self, client: Client, lang: str) -> None:
+        for policy in shipped_policies():
+            page = (await client.get(f"/policies/{policy['id']}", params={"lang": lang})).text
+            editors = [source["text"] for source in policy["sources"]]
+            editors += [policy.get("note"), policy["benefit"].get("formula_text")]
+            for words in filter(None, editors):
+                assert str(escape(words)) not in page, (policy["id"], words)
 
     async def test_answers_for_the_visitor_who_has_answered(self, client: Client) -> None:
         address = "/policies/CN-TOLL-2020-62"
