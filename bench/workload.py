@@ -1,4 +1,4 @@
-"""The synthetic workload of the engine's figures: 25 facts, about 6.3 conditions a rule, about 1.3% of the rules matching.
+"""The synthetic workload of the figures: 25 facts, about 6.3 conditions a rule, about 1.3% of the rules matching.
 
 Written as rule texts and plain facts over the shipped vocabulary, drawn from a seed, so that every rival gets the same.
 """

@@ -1,7 +1,7 @@
 """One enterprise against many rules: which apply, which are open. The fast machine; `evaluate` is what it must equal.
 
-A base laid out once, a small layout of what was added or replaced since, and a bitmap of what is still alive. Readers see
-one of these snapshots whole: a change makes the next snapshot and puts it in place with one assignment.
+A base laid out once, a small layout of what was added or replaced since, and a bitmap of what is still alive.
+Readers see one of these snapshots whole: a change makes the next one and puts it in place with one assignment.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from eligibility import kernel
+from eligibility import kernel, saved
 from eligibility.evaluate import Status, evaluate
 from eligibility.facts import Facts
 from eligibility.layout import Builder, Codes, Layout
@@ -44,7 +45,7 @@ class Scratch(threading.local):
     def __init__(self, layout: Layout) -> None:
         words = max(1, (layout.rules + 63) // 64)
         self.state = np.array(layout.template, np.int64)
-        self.view = memoryview(self.state)
+        self.view = memoryview(self.state)  # type: ignore[arg-type]  # numpy arrays are buffers
         self.last = np.full(len(self.state), np.iinfo(np.int64).min, np.int64)
         self.truth = np.zeros(max(1, layout.literals), np.uint8)
         self.sure = np.zeros(words, np.uint64)
@@ -54,7 +55,7 @@ class Scratch(threading.local):
 
 
 class Machine:
-    """A layout with its ids: codes an enterprise's facts, runs the kernel, judges by their tree the few that need it."""
+    """A layout with its ids: codes facts, runs the kernel, judges by their tree the few rules that need it."""
 
     def __init__(self, layout: Layout, rules: Mapping[str, Rule], vocabulary: Vocabulary) -> None:
         self.layout, self.rules, self.vocabulary = layout, rules, vocabulary
@@ -64,12 +65,11 @@ class Machine:
             name: (slot, Codes(vocabulary.facts[name], layout.cuts.get(name, ())))
             for name, slot in layout.slots.items()
         }
-        self.template = memoryview(np.array(layout.template, np.int64))
+        self.template = memoryview(np.array(layout.template, np.int64))  # type: ignore[arg-type]
         self.scratch = Scratch(layout)
         self.sized = next((n for n in layout.slots if vocabulary.facts[n].computed), None)
-        self.sizes = (
-            {s: 1 << at for at, s in enumerate(choices(vocabulary.facts[self.sized]))} if self.sized else {}
-        )
+        sizes = choices(vocabulary.facts[self.sized]) if self.sized else ()
+        self.sizes = {size: 1 << at for at, size in enumerate(sizes)}
 
     def run(self, facts: Mapping[str, object], alive: npt.NDArray[np.uint64]) -> Found:
         """The rules that apply and the ones still open."""
@@ -95,7 +95,8 @@ class Machine:
     def size_bits(self, known: Mapping[str, object]) -> int:
         """The size classes still possible."""
         inputs = {name: known[name] for name in INPUTS if name in known}
-        return sum(self.sizes[s] for s in self.vocabulary.size_standard.possible(inputs))  # type: ignore[arg-type]
+        possible = self.vocabulary.size_standard.possible(inputs)  # type: ignore[arg-type]
+        return sum(self.sizes[size] for size in possible)
 
     def judged(
         self,
@@ -104,7 +105,7 @@ class Machine:
         open_: npt.NDArray[np.int32],
         doubtful: list[int],
     ) -> Found:
-        """The doubtful rules by the reference: those kept as trees, and those whose alternatives may cover everything."""
+        """The doubtful rules by the reference: trees, and alternatives that may cover everything together."""
         facts = known if isinstance(known, Facts) else Facts(known)
         more: dict[Status, list[int]] = {status: [] for status in Status}
         flags = self.layout.blob[kernel.FLAGS]
@@ -148,19 +149,20 @@ class Snapshot:
     order: npt.NDArray[np.int64] | None = None
 
 
-EVERYONE = np.full(1, np.iinfo(np.uint64).max, np.uint64)
-
-
 class RuleIndex:
     """Rules by id over one vocabulary; see `build`. Reading is safe from any thread, changing from one at a time."""
 
     def __init__(self, vocabulary: Vocabulary, base: Machine) -> None:
         self.vocabulary = vocabulary
-        self._rules: dict[str, Rule] = dict(base.rules)
-        self._numbers = {name: at for at, name in enumerate(base.ids)}
-        self._next = len(base.ids)
-        self._changed: dict[str, int] = {}
         self._lock = threading.Lock()
+        self._start(base)
+
+    def _start(self, base: Machine) -> None:
+        """Everything in the base, nothing changed."""
+        self._numbers = {name: at for at, name in enumerate(base.ids)}  # the place of each rule among all
+        self._next = len(base.ids)
+        self._dead: set[int] = set()  # places in the base of rules replaced or removed
+        self._delta: dict[str, Rule] = {}
         self._now = Snapshot(base, full_bits(len(base.ids)))
 
     @classmethod
@@ -169,15 +171,30 @@ class RuleIndex:
         words = vocabulary or next((rule.vocabulary for rule in rules.values()), None) or Vocabulary.shipped()
         return cls(words, machine(rules, words))
 
+    def save(self, path: str | Path) -> None:
+        """Writes the index as a folder, laid out anew if rules were changed since it was built."""
+        if self.stale:
+            self.compact()
+        saved.save(Path(path), self._now.base.layout, self._now.base.rules, self.vocabulary)
+
+    @classmethod
+    def load(cls, path: str | Path, vocabulary: Vocabulary | None = None) -> RuleIndex:
+        """Opens a saved index by memory map. Raises SavedIndexError, also where the vocabulary is another one."""
+        words = vocabulary or Vocabulary.shipped()
+        layout, rules = saved.load(Path(path), words)
+        return cls(words, Machine(layout, rules, words))
+
     @property
-    def rules(self) -> Mapping[str, Rule]:
-        """The rules by id, as they stand now."""
-        return self._rules
+    def rules(self) -> dict[str, Rule]:
+        """The rules by id as they stand now, in their order."""
+        base = self._now.base.rules
+        ordered = sorted(self._numbers, key=self._numbers.__getitem__)
+        return {name: self._delta[name] if name in self._delta else base[name] for name in ordered}
 
     @property
     def stale(self) -> int:
         """Rules changed since the base was laid out; each slows a match a little until `compact`."""
-        return len(self._changed)
+        return len(self._delta) + len(self._dead)
 
     def match(self, facts: Mapping[str, object]) -> Matches:
         """The rules that apply and the ones still open on known `facts` (absent = unknown, None = known to be none)."""
@@ -194,39 +211,37 @@ class RuleIndex:
     def put(self, name: str, rule: Rule) -> None:
         """Adds a rule at the end, or replaces the one of that id where it stands. Not a rebuild."""
         with self._lock:
-            self._rules[name] = rule
             if name not in self._numbers:
                 self._numbers[name] = self._next
                 self._next += 1
-            self._changed[name] = self._numbers[name]
+            self._bury(self._numbers[name])
+            self._delta[name] = rule
             self._refresh()
 
     def remove(self, name: str) -> None:
         """Takes a rule out. Raises KeyError for an id the index does not hold."""
         with self._lock:
-            del self._rules[name]
-            self._changed[name] = self._numbers.pop(name)
+            self._bury(self._numbers.pop(name))
+            self._delta.pop(name, None)
             self._refresh()
 
     def compact(self) -> None:
         """Lays everything out anew, as `build` would; matching goes on meanwhile."""
         with self._lock:
-            ordered = dict(sorted(self._rules.items(), key=lambda item: self._numbers[item[0]]))
-            base = machine(ordered, self.vocabulary)
-            self._rules = ordered
-            self._numbers = {name: at for at, name in enumerate(ordered)}
-            self._next, self._changed = len(ordered), {}
-            self._now = Snapshot(base, full_bits(len(ordered)))
+            self._start(machine(self.rules, self.vocabulary))
+
+    def _bury(self, number: int) -> None:
+        if number < len(self._now.base.ids):
+            self._dead.add(number)
 
     def _refresh(self) -> None:
         base = self._now.base
         alive = full_bits(len(base.ids))
-        for number in self._changed.values():
-            if number < len(base.ids):
-                alive[number >> 6] &= ~np.uint64(1 << (number & 63))
-        kept = {name: self._rules[name] for name in self._changed if name in self._rules}
-        order = np.array([self._numbers[name] for name in kept], np.int64)
-        self._now = Snapshot(base, alive, machine(kept, self.vocabulary) if kept else None, order)
+        for number in self._dead:
+            alive[number >> 6] &= ~np.uint64(1 << (number & 63))
+        order = np.array([self._numbers[name] for name in self._delta], np.int64)
+        delta = machine(self._delta, self.vocabulary) if self._delta else None
+        self._now = Snapshot(base, alive, delta, order)
 
 
 def machine(rules: Mapping[str, Rule], vocabulary: Vocabulary) -> Machine:

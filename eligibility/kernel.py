@@ -142,7 +142,7 @@ def _visit(state, blob, truth, sure, open_, todo):  # type: ignore[no-untyped-de
             n = 0
         cell1 = cell(state, slot1, mask1) if slot1 >= 0 else UNKNOWN
         cell2 = cell(state, slot2, mask2) if slot2 >= 0 else UNKNOWN
-        if cell1 == NONE or cell2 == NONE:
+        if NONE in (cell1, cell2):
             continue
         if cell1 == UNKNOWN and cell2 == UNKNOWN:
             n = later(todo, n, groups, end, 1 if slot1 >= 0 else 2, 1)

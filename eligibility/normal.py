@@ -268,13 +268,11 @@ class Normaliser:
         if len(found) < 2:
             return frozenset(("",)) if sized else frozenset()
         together: dict[str, Set] = {}
-        times: dict[str, int] = {}
-        for alternative in found:
-            for name, values in alternative.items():
+        for name, values in (item for alternative in found for item in alternative.items()):
+            if self.unknown(values) != 2:  # what every completion satisfies is settled without the others
                 mine = together.get(name)
                 together[name] = values if mine is None else mine.either(values)  # type: ignore[arg-type]
-                times[name] = times.get(name, 0) + 1
-        covered = {n for n, v in together.items() if times[n] > 1 and self.unknown(v) == 2}
+        covered = {name for name, values in together.items() if self.unknown(values) == 2}
         return frozenset(covered | ({""} if sized else set()))
 
     def unknown(self, values: Set) -> int:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from eligibility import Facts, Rule, RuleIndex, Status, Vocabulary, evaluate, parse
 from eligibility.layout import Codes
 from eligibility.normal import cuts_of
+from eligibility.saved import SavedIndexError
 from eligibility.syntax import Node
 from eligibility.unparse import to_cel
 from tests.factories.examples import examples
@@ -143,3 +146,45 @@ def test_many_values_of_one_fact_are_told_apart_after_the_memory_of_codes_was_em
     for staff in range(100):
         found = index.match({"employees_end": staff, "jobs_commitment": True})
         assert found.eligible == (["a"] if staff > 50 else [])
+
+
+@settings(max_examples=examples(40))
+@given(st.lists(conditions, min_size=1, max_size=6), st.lists(partial_facts(5), min_size=1, max_size=4))
+def test_a_saved_index_is_opened_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, trees: list[Node], enterprises: list[Facts]
+) -> None:
+    rules = named(trees)
+    index = RuleIndex.build(rules, VOCABULARY)
+    index.put("late", parse("layoff_rate_pct / 3 < 1.9 || !jobs_commitment", VOCABULARY))
+    path = tmp_path_factory.mktemp("index") / "saved"
+    for _ in range(2):  # the second time over the first
+        index.save(path)
+    opened = RuleIndex.load(path, VOCABULARY)
+    assert isinstance(opened._now.base.layout.blob, np.memmap)
+    for facts in enterprises:
+        agrees({**rules, "late": index.rules["late"]}, opened, facts)
+    opened.put("R0", rules["R0"])
+    opened.remove("late")
+    for facts in enterprises:
+        agrees(rules, opened, facts)
+
+
+class TestOpening:
+    """What cannot be opened says so."""
+
+    def test_a_folder_without_an_index_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(SavedIndexError, match="no saved index"):
+            RuleIndex.load(tmp_path)
+
+    @pytest.mark.parametrize("broken", ['{"format": 99}', "[]", "{", '{"format": 1}'])
+    def test_another_format_is_refused(self, tmp_path: Path, broken: str) -> None:
+        (tmp_path / "about.json").write_text(broken)
+        with pytest.raises(SavedIndexError):
+            RuleIndex.load(tmp_path)
+
+    def test_another_vocabulary_is_refused(self, tmp_path: Path) -> None:
+        RuleIndex.build({"a": parse("employees_end > 3", VOCABULARY)}, VOCABULARY).save(tmp_path / "saved")
+        other = tmp_path / "words.yaml"
+        other.write_text("facts: [{name: employees_end, type: int, minimum: 3}]")
+        with pytest.raises(SavedIndexError, match="another vocabulary"):
+            RuleIndex.load(tmp_path / "saved", Vocabulary.load(other))
