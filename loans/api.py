@@ -162,7 +162,10 @@ async def confirmation_pdf(
     now: datetime,
     lang: Language = "zh-CN",
 ) -> Response[bytes]:
-    """The signed confirmation: printed at the first download, in `lang`, and the same bytes ever after."""
+    """The newest paper: a receipt of the submission, the bank's approval, or the terms both agreed to.
+
+    Each is printed and signed at its first download, in `lang`, and the same bytes ever after.
+    """
     paper = await confirmations.confirmation(
         session, actor, application_id, press=lending.press, language=lang, now=now
     )
@@ -187,15 +190,18 @@ async def queue(
     session: AsyncSession,
     actor: Actor,
     now: datetime,
-    show: Literal["all", "waiting", "mine", "second_approval"] = "all",
+    show: Literal["all", "waiting", "mine", "second_approval", "decided"] = "all",
     standing: Literal["outside", "near", "within"] | None = None,
+    search: Annotated[str, QueryParameter(max_length=100)] = "",
     page: Annotated[int, QueryParameter(ge=1, le=officer.LAST_PAGE)] = 1,
     size: Annotated[int, QueryParameter(ge=1, le=officer.LARGEST_PAGE)] = 20,
 ) -> QueueRead:
     """Your bank's waiting cases, worst deadline first, with counters outside, near and within the
-    deadline."""
+    deadline; or the decided ones; or with `search` every case of that number or enterprise."""
     only = Standing(standing) if standing else None
-    return await officer.queue(session, actor, now=now, show=show, only=only, page=page, size=size)
+    return await officer.queue(
+        session, actor, now=now, show=show, only=only, search=search.strip(), page=page, size=size
+    )
 
 
 @post("/officer/queue/claim-next", status_code=HTTP_200_OK, **access(*BANK))

@@ -4,8 +4,8 @@ Profiles live in the marketplace, which this room may not know; the composition 
 `applicant_of`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,12 @@ class Applicant:
     uscc: str
     facts: Facts
     provenance: Mapping[str, Provenance] = field(default_factory=dict)
+
+    def only(self, names: Collection[str]) -> "Applicant":
+        """The same enterprise as somebody sees it who may know these facts alone."""
+        hidden = [name for name in self.facts if name not in names]
+        shown = {name: each for name, each in self.provenance.items() if name in names}
+        return replace(self, facts=self.facts.without(*hidden), provenance=shown)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything but the facts, as JSON to keep with an application."""

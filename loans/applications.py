@@ -19,8 +19,8 @@ from sqlmodel import col
 from auth import consent
 from auth import queries as auth_queries
 from auth.actor import Actor
+from eligibility import Facts, Vocabulary, failures
 from eligibility import Status as Eligibility
-from eligibility import Vocabulary, failures
 from eligibility.sentence import describe
 from loans import queries
 from loans.applicant import Applicant, ApplicantOf
@@ -129,10 +129,12 @@ async def apply(
     product = await current_product(session, asked.product_id)
     await _refuse_second(session, request.id, product.id)
     applicant = await applicant_of(session, request.enterprise_id)
+    _check_consent(product, asked.consent, applicant.facts)
+    if asked.consent.facts is not None:
+        applicant = applicant.only(asked.consent.facts)
     need = need_of(request)
     judgement = _eligible(product, judge(product, need, applicant.facts, as_of))
     method = _method(product, asked.repayment_method, need)
-    _check_consent(product, asked.consent)
     application_id = uuid4()
     given = await consent.give(
         session,
@@ -141,7 +143,7 @@ async def apply(
         bank_id=product.bank_id,
         purpose=asked.consent.purpose,
         data_categories=asked.consent.data_categories,
-        wording=consent_wording(product, asked.consent.language, translate),
+        wording=consent_wording(product, applicant.facts, asked.consent.language, translate),
         language=asked.consent.language,
         now=now,
         application_id=application_id,
@@ -224,22 +226,28 @@ def _method(product: ProductRead, wanted: str | None, need: Need) -> RepaymentMe
     return RepaymentMethod(wanted)
 
 
-def _check_consent(product: ProductRead, given: ConsentInput) -> None:
+def _check_consent(product: ProductRead, given: ConsentInput, facts: Facts) -> None:
     """Refuse a consent that names more or less than this bank, this purpose and this data (PIPL Art. 23)."""
-    asked = consent_asked(product)
+    asked = consent_asked(product, facts)
     for name in ("bank_id", "purpose"):
         if getattr(given, name) != getattr(asked, name):
             raise ConsentMismatch(field=f"consent.{name}", expected=getattr(asked, name))
     if sorted(given.data_categories) != sorted(asked.data_categories):
         raise ConsentMismatch(field="consent.data_categories", expected=asked.data_categories)
+    known = Vocabulary.shipped().facts
+    if any(name not in known for name in given.facts or ()):
+        raise ConsentMismatch(field="consent.facts", expected=asked.facts)
 
 
-def consent_wording(product: ProductRead, language: str, translate: Translate) -> str:
+def consent_wording(product: ProductRead, facts: Facts, language: str, translate: Translate) -> str:
     """The exact words an owner consents to, naming the bank, the purpose and the data; stored with the
-    consent."""
+    consent. The first line is the sentence, the second names each fact that goes to the bank."""
+    named = [fact.label(language) for fact in Vocabulary.shipped().given if fact.name in facts]
+    listed = translate(language, "lending.consent.and").join(named)
     bank = product.bank_name_en if language == "en" else product.bank_name_zh
     name = product.name_en if language == "en" else product.name_zh
-    return translate(language, "lending.consent.wording", bank=bank, product=name)
+    sentence = translate(language, "lending.consent.wording", bank=bank, product=name, n=len(named))
+    return f"{sentence}\n{translate(language, 'lending.consent.facts', facts=listed)}"
 
 
 async def _refuse_second(session: AsyncSession, request_id: UUID, product_id: str) -> None:

@@ -4,7 +4,7 @@ What belongs to the bank alone (notes, who has claimed it, its deadline) is left
 everybody else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -46,7 +46,10 @@ async def case_read(
     inside = actor.role in BANK_ROLES or actor.role == Role.AUDITOR
     decisions = await queries.decisions_of(session, application.id)
     claimed = application.claimed_by if inside else None
-    names = await people.display_names(session, [claimed] if claimed else [])
+    known = [claimed] if claimed else []
+    names = await people.display_names(session, [*known, *(each.decided_by for each in decisions)])
+    quotes = [each.quote for each in decisions if each.quote is not None]
+    approved = quotes[-1] if quotes and application.agreed_amount_fen is not None else None
     waiting = application.status in [status.value for status in QUEUED]
     return ApplicationRead(
         id=application.id,
@@ -78,7 +81,12 @@ async def case_read(
         agreed_amount_yuan=_yuan(application.agreed_amount_fen),
         agreed_rate_pct=application.agreed_rate_pct,
         agreed_term_months=application.agreed_term_months,
-        decisions=[_decision(each, inside) for each in decisions if inside or _final(each, application)],
+        agreed_quote=QuoteRead.model_validate(approved) if approved else None,
+        decisions=[
+            _decision(each, names if inside else None)
+            for each in decisions
+            if inside or _final(each, application)
+        ],
         events=[EventRead.model_validate(each) for each in await queries.events_of(session, application.id)],
         consent_id=application.consent_id,
         standing=standing(application.due_on, local_day(now)).value if inside and waiting else None,
@@ -109,7 +117,8 @@ def _final(decision: Decision, application: Application) -> bool:
     return application.status != Status.SECOND_APPROVAL.value or decision.kind == "decline"
 
 
-def _decision(row: Decision, inside: bool) -> DecisionRead:
+def _decision(row: Decision, names: Mapping[UUID, str] | None) -> DecisionRead:
+    """A decision as it leaves; `names` of people only for who is inside the bank."""
     return DecisionRead(
         stage=row.stage,
         kind=row.kind,
@@ -118,7 +127,8 @@ def _decision(row: Decision, inside: bool) -> DecisionRead:
         term_months=row.term_months,
         quote=QuoteRead.model_validate(row.quote) if row.quote else None,
         reasons=[ReasonRead.model_validate(reason) for reason in row.reasons],
-        note=row.note if inside else None,
+        note=row.note if names is not None else None,
+        decided_by=names.get(row.decided_by) if names is not None else None,
         decided_at=row.decided_at,
     )
 
@@ -141,6 +151,7 @@ async def summaries(session: AsyncSession, actor: Actor) -> list[ApplicationSumm
             product_name_en=row.product["name_en"],
             amount_yuan=yuan_from_fen(row.amount_fen),
             term_months=row.term_months,
+            agreed_amount_yuan=_yuan(row.agreed_amount_fen),
             submitted_at=row.submitted_at,
             changed_at=row.changed_at,
         )

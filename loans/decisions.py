@@ -5,6 +5,7 @@ An approval states its own terms; a second approval must name the same ones, so 
 what is approved.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,10 +18,12 @@ from sqlmodel import col
 
 from auth.actor import Actor
 from auth.roles import Role
+from eligibility.sentence import trimmed
 from loans import queries
 from loans.deadlines import local_day
 from loans.errors import (
     AlreadyDisbursed,
+    ChangedMeanwhile,
     NotClaimed,
     ReasonsNeeded,
     SecondPersonNeeded,
@@ -40,16 +43,24 @@ SECOND_PERSON_ABOVE_FEN = 100_000_000
 
 
 async def decide(
-    session: AsyncSession, actor: Actor, application_id: UUID, asked: DecisionInput, *, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    application_id: UUID,
+    asked: DecisionInput,
+    *,
+    now: datetime,
+    seen: str | None = None,
 ) -> Application:
     """Approve or decline a case one has taken, or as a senior officer any the bank has taken.
 
     Above SECOND_PERSON_ABOVE_FEN a first approval leads to second_approval; another senior officer's makes
-    it an offer.
-    Raises NotClaimed, SecondPersonNeeded, TermsDiffer, TermsOutside, ReasonsNeeded and what `moves.move`
-    raises.
+    it an offer. `seen` is the status the person decided on: once the case is elsewhere, nothing is decided.
+    Raises ChangedMeanwhile, NotClaimed, SecondPersonNeeded, TermsDiffer, TermsOutside, ReasonsNeeded and what
+    `moves.move` raises.
     """
     application = await queries.application_for(session, actor, application_id)
+    if seen is not None and seen != application.status:
+        raise ChangedMeanwhile
     second = application.status == Status.SECOND_APPROVAL.value
     if application.status == Status.SUBMITTED.value:
         raise NotClaimed
@@ -114,8 +125,8 @@ async def _same_terms(session: AsyncSession, application: Application, terms: di
     proposed = (first.amount_fen, first.annual_rate_pct, first.term_months)
     if proposed != (terms["amount_fen"], terms["annual_rate_pct"], terms["term_months"]):
         raise TermsDiffer(
-            amount=str(yuan_from_fen(first.amount_fen or 0)),
-            rate=f"{first.annual_rate_pct or 0:f}",
+            amount=trimmed(yuan_from_fen(first.amount_fen or 0)),
+            rate=trimmed(first.annual_rate_pct or Decimal(0)),
             months=first.term_months,
         )
 
@@ -125,12 +136,15 @@ def _approved(application: Application, asked: DecisionInput, now: datetime) -> 
     if asked.amount_yuan is None or asked.annual_rate_pct is None or asked.term_months is None:
         raise ValueError("DecisionInput lets no approval through without terms")
     product = ProductRead.model_validate(application.product)
+    terms = {
+        "amount_yuan": asked.amount_yuan,
+        "annual_rate_pct": asked.annual_rate_pct,
+        "term_months": Decimal(asked.term_months),
+    }
+    refused = outside(product, yuan_from_fen(application.amount_fen), terms)
+    if refused:
+        raise refused[0]
     amount = fen_from_yuan(asked.amount_yuan)
-    most = min(application.amount_fen, fen_from_yuan(product.max_amount_yuan))
-    least = min(fen_from_yuan(product.min_amount_yuan), most)
-    _inside("amount_yuan", asked.amount_yuan, yuan_from_fen(least), yuan_from_fen(most))
-    _inside("annual_rate_pct", asked.annual_rate_pct, product.min_rate_pct, product.max_rate_pct)
-    _inside("term_months", asked.term_months, product.min_term_months, product.max_term_months)
     method = RepaymentMethod(application.repayment_method)
     cost = quote(method, amount, asked.annual_rate_pct, asked.term_months, local_day(now))
     return {
@@ -143,9 +157,19 @@ def _approved(application: Application, asked: DecisionInput, now: datetime) -> 
     }
 
 
-def _inside(field: str, value: Decimal | int, least: Decimal | int, most: Decimal | int) -> None:
-    if not least <= value <= most:
-        raise TermsOutside(field=field, least=str(least), most=str(most))
+def outside(product: ProductRead, wanted_yuan: Decimal, terms: Mapping[str, Decimal]) -> list[TermsOutside]:
+    """Each of the terms (a DecisionInput's fields) that lies outside the product or above what was asked for."""
+    most = min(wanted_yuan, product.max_amount_yuan)
+    limits: dict[str, tuple[Decimal | int, Decimal | int]] = {
+        "amount_yuan": (min(product.min_amount_yuan, most), most),
+        "annual_rate_pct": (product.min_rate_pct, product.max_rate_pct),
+        "term_months": (product.min_term_months, product.max_term_months),
+    }
+    return [
+        TermsOutside(field=name, least=trimmed(Decimal(least)), most=trimmed(Decimal(most)))
+        for name, (least, most) in limits.items()
+        if name in terms and not least <= terms[name] <= most
+    ]
 
 
 def _declined(asked: DecisionInput) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from eligibility import Facts, Rule, Status, Trace, evaluate, explain, parse
+from eligibility import Facts, Rule, Status, Trace, Vocabulary, evaluate, explain, parse
 from eligibility.benefit import Formula, compute, parse_formula
 from loans.money import fen_from_yuan
 from loans.quotes import quote
@@ -130,7 +130,7 @@ def _formula_limit(formula: str, need: Need, facts: Facts) -> LimitRead:
 def offers(products: Iterable[ProductRead], need: Need, facts: Facts, as_of: date) -> list[OfferRead]:
     """Every product as an offer for this need, ranked."""
     judged = [(product, judge(product, need, facts, as_of)) for product in products]
-    drafts = [_draft(product, judgement, need, as_of) for product, judgement in judged]
+    drafts = [_draft(product, judgement, need, facts, as_of) for product, judgement in judged]
     drafts.sort(key=_rank_key)
     return [draft.model_copy(update={"rank": rank}) for rank, draft in enumerate(drafts, start=1)]
 
@@ -149,7 +149,7 @@ def method_for(product: ProductRead, preferred: RepaymentMethod | None) -> Repay
     return RepaymentMethod(product.repayment_methods[0])
 
 
-def _draft(product: ProductRead, judgement: Judgement, need: Need, as_of: date) -> OfferRead:
+def _draft(product: ProductRead, judgement: Judgement, need: Need, facts: Facts, as_of: date) -> OfferRead:
     method = method_for(product, need.preferred_method)
     low, high = quotes_of(product, need, method, as_of) if judgement.within_limits else (None, None)
     return OfferRead(
@@ -162,7 +162,7 @@ def _draft(product: ProductRead, judgement: Judgement, need: Need, as_of: date) 
         repayment_method=method.value,
         quote_at_lowest_rate=low,
         quote_at_highest_rate=high,
-        consent=consent_asked(product),
+        consent=consent_asked(product, facts),
     )
 
 
@@ -176,8 +176,11 @@ def quotes_of(
     return low, quote(method, fen, product.max_rate_pct, need.term_months, as_of)
 
 
-def consent_asked(product: ProductRead) -> ConsentAsked:
+def consent_asked(product: ProductRead, facts: Facts) -> ConsentAsked:
     """The consent an application for this product needs: its bank, one purpose, the data that goes there."""
     return ConsentAsked(
-        bank_id=product.bank_id, purpose=CONSENT_PURPOSE, data_categories=list(DATA_CATEGORIES)
+        bank_id=product.bank_id,
+        purpose=CONSENT_PURPOSE,
+        data_categories=list(DATA_CATEGORIES),
+        facts=[fact.name for fact in Vocabulary.shipped().given if fact.name in facts],
     )

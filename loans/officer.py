@@ -1,4 +1,4 @@
-"""The bank's side of waiting cases: the queue by worst deadline, taking a case, giving it back.
+"""The bank's side of its cases: the queue by worst deadline, what was decided, taking a case, giving it back.
 
 Every statement names the officer's own bank; taking the next case skips rows a colleague is taking at this
 instant.
@@ -17,13 +17,13 @@ from auth.roles import Role
 from loans import queries
 from loans.deadlines import Standing, local_day, standing
 from loans.errors import ClaimedByAnother, NotClaimed, NotFound, QueueEmpty
-from loans.lifecycle import Action, Status
+from loans.lifecycle import QUEUED, Action, Status
 from loans.money import yuan_from_fen
 from loans.moves import move
 from loans.schemas import QueueCounters, QueueRead, QueueRow
 from loans.tables import Application
 
-FILTERS = ("all", "waiting", "mine", "second_approval")
+FILTERS = ("all", "waiting", "mine", "second_approval", "decided")
 LARGEST_PAGE = 100
 LAST_PAGE = 10_000
 
@@ -35,22 +35,25 @@ async def queue(
     now: datetime,
     show: str = "all",
     only: Standing | None = None,
+    search: str = "",
     page: int = 1,
     size: int = 20,
 ) -> QueueRead:
-    """One page of the bank's waiting cases, worst deadline first.
+    """One page of the bank's waiting cases, worst deadline first; or of the decided ones, newest first.
 
-    `show` is one of FILTERS, `only` narrows to one standing; `size` is 1..100. The counters ignore both.
+    `show` is one of FILTERS, `only` narrows the waiting to one standing; `search` looks in every case of the
+    bank for a number or an enterprise instead. `size` is 1..100. The counters ignore all three.
     """
     bank, today = bank_of(actor), local_day(now)
-    where = queries.waiting_at(bank) & _shown(actor, show)
-    if only is not None:
-        where = where & queries.standing_filter(only, today)
+    where = _where(actor, bank, show, only, search, today)
+    latest = bool(search) or show == "decided"
+    worst = (col(Application.due_on), col(Application.submitted_at))
+    order = (col(Application.changed_at).desc(),) if latest else worst
     total = await session.scalar(select(func.count()).select_from(Application).where(where))
     found = await session.scalars(
         select(Application)
         .where(where)
-        .order_by(col(Application.due_on), col(Application.submitted_at), col(Application.id))
+        .order_by(*order, col(Application.id))
         .limit(size)
         .offset((page - 1) * size)
     )
@@ -65,6 +68,18 @@ async def queue(
         size=size,
         cases=[_row(case, actor, names, today) for case in cases],
     )
+
+
+def _where(
+    actor: Actor, bank: str, show: str, only: Standing | None, search: str, today: date
+) -> ColumnElement[bool]:
+    if search:
+        return queries.of_bank(bank) & queries.mentions(search)
+    if show == "decided":
+        waiting = col(Application.status).in_([status.value for status in QUEUED])
+        return queries.of_bank(bank) & ~waiting
+    where = queries.waiting_at(bank) & _shown(actor, show)
+    return where if only is None else where & queries.standing_filter(only, today)
 
 
 def _shown(actor: Actor, show: str) -> ColumnElement[bool]:
@@ -89,9 +104,11 @@ def _row(case: Application, actor: Actor, names: dict[UUID, str], today: date) -
         product_name_en=case.product["name_en"],
         amount_yuan=yuan_from_fen(case.amount_fen),
         term_months=case.term_months,
+        agreed_amount_yuan=None if case.agreed_amount_fen is None else yuan_from_fen(case.agreed_amount_fen),
         submitted_at=case.submitted_at,
+        changed_at=case.changed_at,
         due_on=case.due_on,
-        standing=standing(case.due_on, today).value,
+        standing=standing(case.due_on, today).value if Status(case.status) in QUEUED else None,
         claimed_by=names.get(case.claimed_by) if case.claimed_by else None,
         claimed_by_me=case.claimed_by == actor.user_id,
     )

@@ -1,7 +1,7 @@
-"""What a confirmation says: one stored application put into the words of one language, ready to print.
+"""What a paper says: one stored application put into the words of one language, ready to print.
 
-It confirms receipt and no more, and says so: nobody at the bank has decided when it is issued, so its
-strength is indicative.
+There are three, by how far the case has come: the receipt of the submission (indicative), the bank's approval
+(in principle) and the terms both agreed to (binding). Each states its own strength and stays true of its day.
 Why the product fits is replayed from the stored rule and facts, not from today's.
 """
 
@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from eligibility import Facts, Trace, Vocabulary, explain
-from eligibility.sentence import Naming, describe, value_words
+from eligibility.sentence import Naming, describe, trimmed, value_words
 from loans.applications import Translate
 from loans.deadlines import CHINA
 from loans.lifecycle import Status
@@ -32,8 +32,24 @@ from pdf.document import (
 )
 
 Say = Callable[..., str]
-CONDITIONS = ("facts_checked", "terms_set", "contract")
-NEXT_STEPS = ("answer", "follow", "withdraw")
+AGREED = {
+    Status.OFFERED: Strength.IN_PRINCIPLE,
+    Status.ACCEPTED: Strength.BINDING,
+    Status.DISBURSED: Strength.BINDING,
+}
+"""How strong a paper of a case in this state is; in every other state it confirms the submission alone."""
+CONDITIONS = {
+    Status.OFFERED: ("contract",),
+    Status.ACCEPTED: ("signed",),
+    Status.DISBURSED: (),
+}
+NEXT_STEPS = {
+    Status.OFFERED: ("accept", "withdraw"),
+    Status.ACCEPTED: ("sign", "follow", "withdraw"),
+    Status.DISBURSED: ("repay", "follow"),
+}
+RECEIPT_CONDITIONS = ("facts_checked", "terms_set", "contract")
+RECEIPT_STEPS = ("answer", "follow", "withdraw")
 ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -48,34 +64,74 @@ class Press:
     namer: Callable[[str], Naming]
 
 
-def paper(
-    application: Application, consent_wording: str, press: Press, language: str, now: datetime
-) -> ConfirmationDocument:
-    """The confirmation that `application` was submitted, in `language`, issued at `now`.
+def strength_of(status: Status) -> Strength:
+    """The strength of the newest paper a case in this state can have."""
+    return AGREED.get(status, Strength.INDICATIVE)
 
-    It speaks of the submission whenever it is printed: what the bank decided later is not on it, so that what it
-    says of its own strength stays true.
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a paper states of the loan. `state` is None on a receipt, which knows of no decision."""
+
+    amount_fen: int
+    term: str
+    quote: QuoteRead
+    rate: str
+    state: Status | None
+
+
+def _said(application: Application, approved: QuoteRead | None, say: Say) -> Said:
+    """The agreed terms where there are any, else the need at the highest rate of the product's band."""
+    state = Status(application.status)
+    if state not in AGREED:
+        quote = QuoteRead.model_validate(application.quote)
+        term = say("term", months=application.term_months)
+        return Said(application.amount_fen, term, quote, say("rate", pct=f"{quote.apr_pct:.2f}"), None)
+    if approved is None or application.agreed_amount_fen is None:
+        raise ValueError(f"the case {application.serial} is {state.value} without an approval")
+    nominal = trimmed(approved.annual_rate_pct)
+    term = say("term_at", months=application.agreed_term_months, rate=nominal)
+    return Said(application.agreed_amount_fen, term, approved, f"{approved.apr_pct:.2f}%", state)
+
+
+def paper(
+    application: Application,
+    approved: QuoteRead | None,
+    consent_wording: str,
+    press: Press,
+    language: str,
+    serial: str,
+    now: datetime,
+) -> ConfirmationDocument:
+    """The paper of `application` as far as the case has come, in `language`, numbered `serial`, issued at `now`.
+
+    `approved` is what the bank's approval costs. A receipt speaks of the submission whenever it is printed, and
+    what the bank decided later stands on later papers, so that what each says of its own strength stays true.
     """
 
     def say(key: str, **params: object) -> str:
         return press.translate(language, f"lending.paper.{key}", **params)
 
+    strength = strength_of(Status(application.status))
+    kind = strength.value
+    said = _said(application, approved, say)
     product = ProductRead.model_validate(application.product)
-    quote = QuoteRead.model_validate(application.quote)
     english = language == "en"
     bank = product.bank_name_en if english else product.bank_name_zh
     due = day_text(application.due_on, language)
+    asked = amount_text(yuan_from_fen(application.amount_fen), language)
+    conditions, steps = _lists(said.state)
     return ConfirmationDocument(
         language=language,
         issued_at=now,
-        strength=Strength.INDICATIVE,
+        strength=strength,
         boxes=_boxes(say),
         reasons=tuple(reasons(application, say, press, language))[:MOST_ITEMS],
-        words=Words(**{each.name: say(f"word.{each.name}") for each in fields(Words)}),
-        serial=application.serial,
-        verify_url=f"{press.base_url}/verify/{application.serial}",
-        title=say("title"),
-        subtitle=_fit("subtitle", say("subtitle", bank=bank, due=due)),
+        words=_words(say, kind),
+        serial=serial,
+        verify_url=f"{press.base_url}/verify/{serial}",
+        title=say(f"{kind}.title"),
+        subtitle=_fit("subtitle", say(f"{kind}.subtitle", bank=bank, due=due, asked=asked)),
         issued_text=moment_text(now, language),
         submitted_text=moment_text(application.submitted_at, language),
         application_number=application.serial,
@@ -83,20 +139,34 @@ def paper(
         uscc=application.applicant["uscc"],
         bank_name=_fit("bank_name", bank),
         product_name=_fit("product_name", product.name_en if english else product.name_zh),
-        amount=amount_text(yuan_from_fen(application.amount_fen), language),
-        term=say("term", months=application.term_months),
-        annualised_rate=say("rate", pct=f"{quote.apr_pct.quantize(Decimal('0.01'))}"),
-        rate_method=_fit("rate_method", say("rate_method", pct=f"{quote.apr_simple_pct:.2f}")),
-        repayment_method=_fit("repayment_method", _repayment(quote, say, language)),
+        amount=amount_text(yuan_from_fen(said.amount_fen), language),
+        term=said.term,
+        annualised_rate=said.rate,
+        rate_method=_fit("rate_method", say("rate_method", pct=f"{said.quote.apr_simple_pct:.2f}")),
+        repayment_method=_fit("repayment_method", _repayment(said.quote, say, language)),
         purpose=_fit("purpose", application.purpose),
-        total_cost=amount_text(quote.cost_yuan, language),
-        total_cost_note=say("total_cost_note"),
-        status=_fit("status", press.translate(language, f"lending.status.{Status.SUBMITTED.value}")),
+        total_cost=amount_text(said.quote.cost_yuan, language),
+        total_cost_note=say(f"{kind}.total_cost_note"),
+        status=_fit(
+            "status", press.translate(language, f"lending.status.{(said.state or Status.SUBMITTED).value}")
+        ),
         consent=_fit("consent", consent_wording),
         seal_notice=say("seal_notice"),
-        conditions=tuple(say(f"condition.{each}", bank=bank) for each in CONDITIONS),
-        next_steps=tuple(say(f"next.{each}", due=due) for each in NEXT_STEPS),
+        conditions=tuple(say(f"condition.{each}", bank=bank) for each in conditions),
+        next_steps=tuple(say(f"next.{each}", due=due, bank=bank) for each in steps),
     )
+
+
+def _lists(state: Status | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which conditions are open and which steps come next."""
+    return (RECEIPT_CONDITIONS, RECEIPT_STEPS) if state is None else (CONDITIONS[state], NEXT_STEPS[state])
+
+
+def _words(say: Say, kind: str) -> Words:
+    """The labels; three of them differ from paper to paper."""
+    own = ("amount", "status", "this_paper")
+    same = {each.name: say(f"word.{each.name}") for each in fields(Words) if each.name not in own}
+    return Words(**same, **{name: say(f"{kind}.{name}") for name in own})
 
 
 def _fit(field: str, text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,7 +19,8 @@ from auth.tables import Consent, Membership
 from loans.deadlines import Standing, near_until
 from loans.errors import NotFound
 from loans.lifecycle import QUEUED, Status
-from loans.tables import Application, ApplicationEvent, Decision, FinancingRequest
+from loans.schemas import QuoteRead
+from loans.tables import Application, ApplicationEvent, Confirmation, Decision, FinancingRequest
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -29,7 +30,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
         mine = select(col(Membership.enterprise_id)).where(col(Membership.user_id) == actor.user_id)
         return col(Application.enterprise_id).in_(mine)
     if actor.role in BANK_ROLES and actor.bank_id:
-        return (col(Application.bank_id) == actor.bank_id) & still_consented()
+        return of_bank(actor.bank_id)
     if actor.role == Role.AUDITOR:
         return col(Application.id).is_not(None)
     return col(Application.id).is_(None)
@@ -101,10 +102,33 @@ async def decisions_of(session: AsyncSession, application_id: UUID) -> Sequence[
     return found.all()
 
 
+async def approved_quote(session: AsyncSession, application_id: UUID) -> QuoteRead | None:
+    """What the bank's approval costs, the last word counting; None where it never approved."""
+    decided = await decisions_of(session, application_id)
+    found = [each.quote for each in decided if each.quote is not None]
+    return QuoteRead.model_validate(found[-1]) if found else None
+
+
+def of_bank(bank_id: str) -> ColumnElement[bool]:
+    """The cases this bank may see."""
+    return (col(Application.bank_id) == bank_id) & still_consented()
+
+
 def waiting_at(bank_id: str) -> ColumnElement[bool]:
     """Cases that wait for this bank."""
-    waiting = col(Application.status).in_([status.value for status in QUEUED])
-    return (col(Application.bank_id) == bank_id) & waiting & still_consented()
+    return of_bank(bank_id) & col(Application.status).in_([status.value for status in QUEUED])
+
+
+def mentions(text: str) -> ColumnElement[bool]:
+    """Cases whose number, whose papers' number or whose enterprise's name or code has this text in it."""
+    papers = select(col(Confirmation.application_id)).where(
+        col(Confirmation.serial).icontains(text, autoescape=True)
+    )
+    named = [col(Application.applicant)[name].as_string() for name in ("name", "uscc")]
+    return or_(
+        *(column.icontains(text, autoescape=True) for column in (col(Application.serial), *named)),
+        col(Application.id).in_(papers),
+    )
 
 
 def standing_filter(standing: Standing, today: date) -> ColumnElement[bool]:

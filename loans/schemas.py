@@ -162,11 +162,15 @@ class LimitRead(Read):
 
 
 class ConsentAsked(Read):
-    """What an application for this product must consent to, word for word: echo it in `consent`."""
+    """What an application for this product must consent to, word for word: echo it in `consent`.
+
+    `facts` are the facts known today, which are what would go to the bank.
+    """
 
     bank_id: str
     purpose: str
     data_categories: list[str]
+    facts: list[str]
 
 
 class OfferRead(Read):
@@ -200,11 +204,16 @@ class OffersRead(Read):
 
 
 class ConsentInput(Input):
-    """The owner's separate consent (PIPL Art. 23): must name exactly what the offer asked for."""
+    """The owner's separate consent (PIPL Art. 23): must name exactly what the offer asked for.
+
+    Of the enterprise's facts only `facts` go to the bank, and the application is judged on them alone; left
+    out, it is all that are known at this moment.
+    """
 
     bank_id: Annotated[str, Field(max_length=32)]
     purpose: Annotated[str, Field(max_length=64)]
     data_categories: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=20)]
+    facts: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=500)] | None = None
     language: Literal["zh-CN", "en"] = "zh-CN"
 
 
@@ -237,7 +246,7 @@ class ReasonRead(Read):
 
 
 class DecisionRead(Read):
-    """What the bank decided; `note` is the bank's own and shown to its officers and auditors only."""
+    """What the bank decided; `note` and `decided_by` (a name) are shown to its officers and auditors only."""
 
     stage: int
     kind: str
@@ -247,6 +256,7 @@ class DecisionRead(Read):
     quote: QuoteRead | None
     reasons: list[ReasonRead]
     note: str | None
+    decided_by: str | None
     decided_at: datetime
 
 
@@ -260,6 +270,7 @@ class ProvenanceRead(Read):
 class ApplicationRead(Read):
     """One case. `facts`, `rule`, `trace`, `product` and `quote` are the snapshot it was judged on at `as_of`.
 
+    `agreed_*` are the terms of the bank's approval and `agreed_quote` what they cost, null until there is one.
     `actions` are what the reader may do next; `standing` and `claimed_by` are for the bank only.
     """
 
@@ -289,6 +300,7 @@ class ApplicationRead(Read):
     agreed_amount_yuan: YuanOrNone
     agreed_rate_pct: PercentOrNone
     agreed_term_months: int | None
+    agreed_quote: QuoteRead | None
     decisions: list[DecisionRead]
     events: list[EventRead]
     consent_id: UUID
@@ -298,7 +310,7 @@ class ApplicationRead(Read):
 
 
 class ApplicationSummary(Read):
-    """One case in the owner's list."""
+    """One case in the owner's list; `agreed_amount_yuan` is null until the bank approves."""
 
     id: UUID
     serial: str
@@ -310,6 +322,7 @@ class ApplicationSummary(Read):
     product_name_en: str
     amount_yuan: Yuan
     term_months: int
+    agreed_amount_yuan: YuanOrNone
     submitted_at: datetime
     changed_at: datetime
 
@@ -321,7 +334,7 @@ class ApplicationList(Read):
 
 
 class QueueRow(Read):
-    """One waiting case of the bank; `standing` is outside, near or within its deadline."""
+    """One case of the bank; `standing` is outside, near or within its deadline, null once it is decided."""
 
     id: UUID
     serial: str
@@ -332,9 +345,11 @@ class QueueRow(Read):
     product_name_en: str
     amount_yuan: Yuan
     term_months: int
+    agreed_amount_yuan: YuanOrNone
     submitted_at: datetime
+    changed_at: datetime
     due_on: date
-    standing: str
+    standing: str | None
     claimed_by: str | None
     claimed_by_me: bool
 

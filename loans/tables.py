@@ -2,7 +2,7 @@
 
 An application keeps what it was judged on (facts, product version, rule, trace, quote), so that a decision
 can be replayed;
-constraints are named by hand and match migrations/versions/0004_loans.py.
+constraints are named by hand and match migrations/versions/0004_loans.py and 0005_papers.py.
 """
 
 from datetime import date, datetime
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Numeric,
     PrimaryKeyConstraint,
     SmallInteger,
+    String,
     UniqueConstraint,
     text,
 )
@@ -29,6 +30,7 @@ from sqlmodel import Field, SQLModel
 from auth.base import document, instant
 from loans.lifecycle import OPEN, Status
 from loans.schedule import RepaymentMethod
+from pdf.document import Strength
 
 
 def _one_of(column: str, values: list[str]) -> str:
@@ -36,6 +38,7 @@ def _one_of(column: str, values: list[str]) -> str:
 
 
 METHODS = [method.value for method in RepaymentMethod]
+STRENGTHS = [strength.value for strength in Strength]
 STATUSES = [status.value for status in Status]
 OPEN_STATUSES = sorted(status.value for status in OPEN)
 
@@ -275,18 +278,22 @@ class Disbursement(SQLModel, table=True):
 
 
 class Confirmation(SQLModel, table=True):
-    """The issued paper: the document it was printed from and the signed bytes, fixed for good at its first
-    download."""
+    """An issued paper: the document it was printed from and the signed bytes, fixed for good at its first
+    download. A case has at most one of each strength."""
 
     __tablename__ = "confirmations"
     __table_args__ = (
         PrimaryKeyConstraint("serial", name="pk_confirmations"),
-        UniqueConstraint("application_id", name="uq_confirmations_application_id"),
+        UniqueConstraint("application_id", "strength", name="uq_confirmations_application_id_strength"),
+        CheckConstraint(_one_of("strength", STRENGTHS), name="ck_confirmations_strength"),
         ForeignKeyConstraint(["application_id"], ["applications.id"], name="fk_confirmations_application_id"),
     )
 
     serial: str = Field(primary_key=True, max_length=32)
     application_id: UUID
+    strength: str = Field(
+        sa_column=Column(String(16), server_default=Strength.INDICATIVE.value, nullable=False)
+    )
     issued_at: datetime = Field(sa_column=instant())
     document: dict[str, Any] = Field(sa_column=document())
     sha256: str = Field(max_length=64)

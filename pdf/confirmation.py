@@ -157,7 +157,8 @@ class _Page:
         behind: list[Flowable] = []
         if document.reasons:
             behind += self.section(words.reasons_heading, [self.reasons()])
-        behind += self.section(words.consent_heading, [self.text(document.consent, style.body)])
+        consent = [self.text(line, style.body, after=1.6 * mm) for line in document.consent.splitlines()]
+        behind += self.section(words.consent_heading, consent)
         if self.annexed:
             closing = _Closing(self, self.steps())
             return [*story, closing, self.text(words.annex_heading, style.annex), *behind]

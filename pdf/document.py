@@ -163,7 +163,7 @@ class ConfirmationDocument(Printed):
     total_cost: str = text(40)
     total_cost_note: str = text(160)
     status: str = text(120)
-    consent: str = text(900)
+    consent: str = text(6000)
     seal_notice: str = text(500)
     conditions: tuple[str, ...] = texts(300)
     next_steps: tuple[str, ...] = texts(300)

@@ -84,6 +84,8 @@ def verdict_read(answer: Answer, lang: str) -> DocumentVerdict:
             "bank": paper.bank(lang) if paper else None,
             "product": paper.product(lang) if paper else None,
             "application": ("open" if paper.open else "ended") if paper else None,
+            "state": paper.state if paper else None,
+            "newer_paper": paper.newer if paper else None,
         }
     )
 

@@ -1,6 +1,7 @@
-"""What the register says about a paper in public: that it is ours and what it is about, nobody's data.
+"""What the register says about a paper in public: that it is ours, what it is about, and whether it still holds.
 
-Anybody who has the number may look, so names are masked and neither amounts nor the bank's answer are told.
+Anybody who has the number may look, so names are masked, no amount is told, and a case that ended without a loan
+does not say whose wish that was.
 """
 
 from dataclasses import dataclass
@@ -11,14 +12,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from loans.lifecycle import OPEN, Status
+from loans.papers import strength_of
 from loans.serials import normalised
-from loans.tables import Application, Confirmation
+from loans.tables import STRENGTHS, Application, Confirmation
 from pdf.document import Strength
+
+ENDED = "ended"
+STATES = {
+    Status.SUBMITTED: "review",
+    Status.IN_REVIEW: "review",
+    Status.SECOND_APPROVAL: "review",
+    Status.OFFERED: "offered",
+    Status.ACCEPTED: "accepted",
+    Status.DISBURSED: "disbursed",
+    Status.DECLINED: ENDED,
+    Status.WITHDRAWN: ENDED,
+}
+"""What the public learns of where a case stands."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredPaper:
-    """One issued paper, in public form. `open`: whether the application it confirms is still under way."""
+    """One issued paper, in public form.
+
+    `state` is where its case stands today, one of the values of STATES. `open`: whether that can still change.
+    `newer`: whether the case has come further than this paper says, so that there is a stronger one to ask for.
+    """
 
     serial: str
     issued_at: datetime
@@ -30,7 +49,9 @@ class RegisteredPaper:
     bank_en: str
     product_zh: str
     product_en: str
+    state: str
     open: bool
+    newer: bool
     sha256: str
 
     def bank(self, lang: str) -> str:
@@ -48,7 +69,7 @@ async def registered(session: AsyncSession, typed: str) -> RegisteredPaper | Non
     if serial is None:
         return None
     columns = (
-        *(Confirmation.issued_at, Confirmation.document, Confirmation.sha256),
+        *(Confirmation.issued_at, Confirmation.document, Confirmation.sha256, Confirmation.strength),
         *(Application.submitted_at, Application.status, Application.applicant, Application.product),
     )
     found = await session.execute(
@@ -59,18 +80,21 @@ async def registered(session: AsyncSession, typed: str) -> RegisteredPaper | Non
     row = found.one_or_none()
     if row is None:
         return None
+    status, strength = Status(row.status), Strength(row.strength)
     return RegisteredPaper(
         serial=serial,
         issued_at=row.issued_at,
         submitted_at=row.submitted_at,
-        strength=Strength(row.document["strength"]),
+        strength=strength,
         language=row.document["language"],
         enterprise=masked(row.applicant["name"]),
         bank_zh=row.product["bank_name_zh"],
         bank_en=row.product["bank_name_en"],
         product_zh=row.product["name_zh"],
         product_en=row.product["name_en"],
-        open=Status(row.status) in OPEN,
+        state=STATES[status],
+        open=status in OPEN,
+        newer=STRENGTHS.index(strength_of(status)) > STRENGTHS.index(strength),
         sha256=row.sha256,
     )
 

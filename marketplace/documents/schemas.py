@@ -28,7 +28,8 @@ class DocumentVerdict(Read):
 
     `altered`: true when a paper of ours was changed, false when it was not, null when it bears no seal of ours.
     `signed_at` and `strength` are what the seal states; `key_sha256` is the fingerprint of its certificate.
-    `application` says whether what the paper confirms is still under way.
+    `application` says whether what the paper confirms is still under way, `state` where it stands today, and
+    `newer_paper` that it has come further than this paper says.
     """
 
     valid: bool
@@ -45,3 +46,5 @@ class DocumentVerdict(Read):
     bank: str | None
     product: str | None
     application: Literal["open", "ended"] | None
+    state: Literal["review", "offered", "accepted", "disbursed", "ended"] | None
+    newer_paper: bool | None

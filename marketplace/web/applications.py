@@ -19,7 +19,10 @@ from auth.roles import Role
 from eligibility import Facts, FactsError, Trace, Vocabulary, explain, parse
 from loans import applications, cases, confirmations
 from loans.api import pdf_response
+from loans.lifecycle import Status
+from loans.papers import strength_of
 from loans.state import LoansState
+from marketplace.i18n import translate
 from marketplace.language import language_of
 from marketplace.web import forms, verdicts
 from marketplace.web.render import page
@@ -42,7 +45,7 @@ async def one(
     return await _case_page(request, session, actor, application_id, now)
 
 
-async def _case_page(  # noqa: PLR0917 - what the page shows
+async def _case_page(
     request: AnyRequest,
     session: AsyncSession,
     actor: Actor,
@@ -60,6 +63,7 @@ async def _case_page(  # noqa: PLR0917 - what the page shows
         status_code=status,
         case=case,
         labels=labels,
+        paper=strength_of(Status(case.status)),
         sent="sent" in request.query_params,
         error=error,
         line=verdicts.tree(case_trace(case.rule, case.facts, case.as_of), lang),
@@ -83,8 +87,7 @@ async def accept(
     """Accept the bank's offer; the box must be ticked."""
     form = await forms.read(request)
     if form.get("agree") != "yes":
-        lending: LoansState = request.app.state["loans"]
-        error = lending.press.translate(language_of(request), "case.agree_needed")
+        error = translate(language_of(request), "case.agree_needed")
         return await _case_page(request, session, actor, application_id, now, error, 422)
     await applications.accept(session, actor, application_id, now=now)
     return Redirect(f"/applications/{application_id}", status_code=HTTP_303_SEE_OTHER)
@@ -107,7 +110,7 @@ async def withdraw(session: AsyncSession, actor: Actor, application_id: UUID, no
 
 
 @get("/applications/{application_id:uuid}/confirmation.pdf", **OWNER)
-async def confirmation(  # noqa: PLR0917 - path, people and time
+async def confirmation(
     request: AnyRequest,
     session: AsyncSession,
     actor: Actor,
@@ -115,7 +118,7 @@ async def confirmation(  # noqa: PLR0917 - path, people and time
     lending: LoansState,
     now: datetime,
 ) -> Response[bytes]:
-    """The signed confirmation."""
+    """The newest paper of the case: the receipt, the approval, or the agreed terms."""
     lang = "en" if language_of(request) == "en" else "zh-CN"
     paper = await confirmations.confirmation(
         session, actor, application_id, press=lending.press, language=lang, now=now

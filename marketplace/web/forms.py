@@ -18,8 +18,9 @@ REPLACEMENT = "\ufffd"
 async def read(request: Request[Any, Any, Any]) -> dict[str, str]:
     """The fields of a urlencoded or multipart form; files are left out."""
     form = await request.form()
-    return {
-        name: UNSTORABLE.sub(REPLACEMENT, value[:MAX_TEXT])
-        for name, value in form.multi_items()
-        if isinstance(value, str)
-    }
+    return {name: storable(value[:MAX_TEXT]) for name, value in form.multi_items() if isinstance(value, str)}
+
+
+def storable(text: str) -> str:
+    """`text` with what the database cannot hold replaced."""
+    return UNSTORABLE.sub(REPLACEMENT, text)

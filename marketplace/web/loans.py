@@ -26,8 +26,18 @@ from eligibility.sentence import describe
 from eligibility.syntax import Not
 from loans import applications, offers, products
 from loans.errors import LoansError
-from loans.schemas import ApplicationInput, FinancingRequestInput, OfferRead, OffersRead, ProductRead
+from loans.schedule import RepaymentMethod
+from loans.schemas import (
+    ApplicationInput,
+    FinancingRequestInput,
+    FinancingRequestRead,
+    OfferRead,
+    OffersRead,
+    ProductRead,
+    QuoteRead,
+)
 from loans.state import LoansState
+from marketplace.i18n import translate
 from marketplace.inputs import InvalidInput
 from marketplace.language import language_of
 from marketplace.portal.codes import namer
@@ -63,7 +73,7 @@ async def listing(
     return await _listing(request, session, maybe_actor, values, {}, HTTP_200_OK)
 
 
-async def _listing(  # noqa: PLR0917 - what the page shows
+async def _listing(
     request: AnyRequest,
     session: AsyncSession,
     actor: Actor | None,
@@ -126,7 +136,7 @@ def _need(values: Mapping[str, str]) -> FinancingRequestInput:
 
 
 @get("/loans/requests/{request_id:uuid}", **OWNER)
-async def compare(  # noqa: PLR0917 - path, people and the day
+async def compare(
     request: AnyRequest,
     session: AsyncSession,
     actor: Actor,
@@ -188,7 +198,7 @@ def rule_reasons(trace: Trace, lang: str) -> list[verdicts.Reason]:
 
 
 @get("/loans/requests/{request_id:uuid}/apply/{product_id:str}", **OWNER)
-async def apply_form(  # noqa: PLR0917 - path, people and the day
+async def apply_form(
     request: AnyRequest,
     session: AsyncSession,
     actor: Actor,
@@ -201,7 +211,7 @@ async def apply_form(  # noqa: PLR0917 - path, people and the day
     return await _apply_page(request, session, actor, request_id, product_id, lending, as_of)
 
 
-async def _apply_page(  # noqa: PLR0917 - what the page shows
+async def _apply_page(
     request: AnyRequest,
     session: AsyncSession,
     actor: Actor,
@@ -216,6 +226,7 @@ async def _apply_page(  # noqa: PLR0917 - what the page shows
     found = await applications.offers_for(
         session, actor, request_id, applicant_of=lending.applicant_of, as_of=as_of
     )
+    sent = values or {}
     product = await products.current_product(session, product_id)
     offer = next(o for o in found.offers if o.product.id == product.id)
     applicant = await lending.applicant_of(session, found.request.enterprise_id)
@@ -226,13 +237,35 @@ async def _apply_page(  # noqa: PLR0917 - what the page shows
         offer=offer,
         found=found,
         applicant=applicant,
+        costs=costs(offer, found.request, as_of),
         facts=fact_lines(applicant.facts, lang, used_by(product)),
-        all_facts=len(applicant.facts),
-        wording=applications.consent_wording(product, lang, lending.press.translate),
-        key=(values or {}).get("key") or str(uuid4()),
-        method=(values or {}).get("repayment_method") or offer.repayment_method,
+        groups=fact_groups(applicant.facts, lang),
+        wording=applications.consent_wording(product, applicant.facts, lang, lending.press.translate),
+        key=sent.get("key") or str(uuid4()),
+        method=sent.get("repayment_method") or offer.repayment_method,
+        ticked=sent.get("consent") == "yes",
         errors=errors or {},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MethodCost:
+    """What one way to repay costs, at the lowest and at the highest rate of the product's band."""
+
+    method: str
+    low: QuoteRead
+    high: QuoteRead
+
+
+def costs(offer: OfferRead, need: FinancingRequestRead, as_of: date) -> list[MethodCost]:
+    """Each repayment method of an offer with its cost; none where the need is outside the product's limits."""
+    if offer.quote_at_highest_rate is None:
+        return []
+    asked = offers.Need(need.amount_yuan, need.term_months)
+    return [
+        MethodCost(name, *offers.quotes_of(offer.product, asked, RepaymentMethod(name), as_of))
+        for name in offer.product.repayment_methods
+    ]
 
 
 def used_by(product: ProductRead) -> frozenset[str]:
@@ -249,8 +282,25 @@ def fact_lines(facts: Facts, lang: str, only: frozenset[str] | None = None) -> l
     ]
 
 
+def fact_groups(facts: Facts, lang: str) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """Facts by group: its label, and (name, label, value) of each."""
+    vocabulary = Vocabulary.shipped()
+    grouped = [
+        (
+            group.label(lang),
+            [
+                (fact.name, fact.label(lang), verdicts.fact_words(fact, facts[fact.name], lang))
+                for fact in vocabulary.given
+                if fact.group == group.name and fact.name in facts
+            ],
+        )
+        for group in vocabulary.groups
+    ]
+    return [(label, lines) for label, lines in grouped if lines]
+
+
 @post("/loans/requests/{request_id:uuid}/apply/{product_id:str}", status_code=HTTP_303_SEE_OTHER, **OWNER)
-async def apply(  # noqa: PLR0917 - path, people and the day
+async def apply(
     request: AnyRequest,
     session: AsyncSession,
     actor: Actor,
@@ -263,8 +313,8 @@ async def apply(  # noqa: PLR0917 - path, people and the day
     """Send the application once, however often the button is pressed."""
     form = await forms.read(request)
     lang = language_of(request)
-    if form.get("consent") != "yes":
-        errors = {"consent": lending.press.translate(lang, "apply.consent_needed")}
+    errors = await _unready(session, product_id, form, lang)
+    if errors:
         return await _apply_page(
             request, session, actor, request_id, product_id, lending, as_of, form, errors
         )
@@ -280,7 +330,21 @@ async def apply(  # noqa: PLR0917 - path, people and the day
     return Redirect(f"/applications/{application_id}?sent=1", status_code=HTTP_303_SEE_OTHER)
 
 
-async def _apply_once(  # noqa: PLR0917 - one step of apply, split off for length
+async def _unready(
+    session: AsyncSession, product_id: str, form: Mapping[str, str], lang: str
+) -> dict[str, str]:
+    """What keeps the form from being sent, all at once."""
+    product = await products.current_product(session, product_id)
+    errors = {}
+    wanted = form.get("repayment_method")
+    if wanted and wanted not in product.repayment_methods:
+        errors["repayment_method"] = translate(lang, "apply.method_needed")
+    if form.get("consent") != "yes":
+        errors["consent"] = translate(lang, "apply.consent_needed")
+    return errors
+
+
+async def _apply_once(
     session: AsyncSession,
     actor: Actor,
     request_id: UUID,
@@ -291,13 +355,17 @@ async def _apply_once(  # noqa: PLR0917 - one step of apply, split off for lengt
     now: datetime,
     as_of: date,
 ) -> str:
-    """The application's id. The form's key makes a second press answer with the first application."""
+    """The application's id. The form's key makes a second press answer with the first application.
+
+    The consent names the facts the form listed: what became known since stays unsent.
+    """
     product = await products.current_product(session, product_id)
-    asked = offers.consent_asked(product)
+    named = [name for name in form.get("facts", "").split(",") if name]
+    asked = offers.consent_asked(product, Facts())
     body: dict[str, object] = {
         "financing_request_id": request_id,
         "product_id": product_id,
-        "consent": {**asked.model_dump(), "language": lang},
+        "consent": {**asked.model_dump(), "facts": named, "language": lang},
     }
     if form.get("repayment_method"):
         body["repayment_method"] = form["repayment_method"]

@@ -344,7 +344,7 @@ class TestSecondPerson:
             await decisions.decide(session, first, case.id, approval(1_200_000), now=now)
         with pytest.raises(TermsDiffer) as refused:
             await decisions.decide(session, other, case.id, approval(1_300_000), now=now)
-        assert refused.value.params == {"amount": "1200000.00", "rate": "4.3500", "months": 12}
+        assert refused.value.params == {"amount": "1,200,000", "rate": "4.35", "months": 12}
         await decisions.decide(session, other, case.id, approval(1_200_000), now=now)
         assert await status_of(session, case.id) == "offered"
         assert [each.stage for each in (await cases.case(session, first, case.id, now=now)).decisions] == [
