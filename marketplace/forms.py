@@ -1,14 +1,24 @@
 """Reading bodies so that nobody's bytes are an error of ours: what cannot be decoded is the sender's mistake.
 
-The framework decodes text fields with whatever charset they claim, in its CSRF check already, and JSON as
-UTF-8, and lets both failures escape as unexpected errors.
+The framework decodes text fields with whatever charset they claim, and JSON as UTF-8, and lets both failures escape
+as unexpected errors. It also takes JSON whatever the body says it is, the last of two equal names, and a number past
+all bounds as none at all; each of these can be read in two ways, and is refused.
 """
 
+import json
+import math
+import re
 from typing import Any
 
 from litestar.connection import Request
 from litestar.datastructures import FormMultiDict
 from litestar.exceptions import ClientException, SerializationException
+from litestar.status_codes import HTTP_415_UNSUPPORTED_MEDIA_TYPE
+
+from marketplace.inputs import FieldFault, InvalidInput
+
+JSON_TYPE = re.compile(r"application/([a-z0-9!#$&^_.+-]+\+)?json")
+LONGEST_NAME = 80
 
 
 class FormRequest(Request[Any, Any, Any]):
@@ -22,8 +32,33 @@ class FormRequest(Request[Any, Any, Any]):
             raise ClientException("the form holds text in an encoding it is not in") from error
 
     async def json(self) -> Any:
-        """The body as JSON. Raises SerializationException, also for bytes that are no UTF-8."""
+        """The body as JSON.
+
+        Raises SerializationException, also for bytes that are no UTF-8; ClientException (415) for a body that says it
+        is something else; InvalidInput for one that can be read in two ways.
+        """
+        body = await self.body()
+        if body and not JSON_TYPE.fullmatch(self.content_type[0].lower()):
+            raise ClientException("the body is not JSON", status_code=HTTP_415_UNSUPPORTED_MEDIA_TYPE)
         try:
-            return await super().json()
+            found = await super().json()
+            if body:
+                json.loads(body, object_pairs_hook=_distinct, parse_int=_finite, parse_float=_finite)
         except UnicodeError as error:
             raise SerializationException("the body is not UTF-8") from error
+        except (ValueError, RecursionError) as error:
+            raise SerializationException("the body is not JSON") from error
+        return found
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise InvalidInput((FieldFault(name[:LONGEST_NAME], "json_duplicate", {}),))
+        seen.add(name)
+
+
+def _finite(text: str) -> None:
+    if math.isinf(float(text)):
+        raise InvalidInput((FieldFault("", "finite_number", {}),))

@@ -3,6 +3,7 @@
 Small routes are added to the real application, so that its own middleware, handlers and encoders are at work.
 """
 
+import json
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -204,6 +205,65 @@ class TestInput:
         )
         assert answer.status_code in {400, 422}
         assert answer.headers["content-type"] == "application/problem+json"
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/merge-patch+json",
+            "application/vnd.a.b+json",
+        ],
+    )
+    async def test_says_that_it_is_json(self, client: Client, said: str) -> None:
+        answer = await client.post(
+            "/api/v1/try/order", content=json.dumps(GOOD), headers={"content-type": said}
+        )
+        assert answer.status_code == 201
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            None,
+            "",
+            "text/plain",
+            "text/plain; application/json",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+            "text/json",
+            "application/jsonp",
+            "application/+json",
+            "application/xml",
+        ],
+    )
+    async def test_that_says_it_is_something_else_is_refused(self, client: Client, said: str | None) -> None:
+        headers = {} if said is None else {"content-type": said}
+        answer = await client.post("/api/v1/try/order", content=json.dumps(GOOD), headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (415, "http.unsupported_media_type")
+
+    @pytest.mark.parametrize(
+        ("body", "field", "code"),
+        [
+            ('{"count": 2, "count": 3}', "count", "json_duplicate"),
+            ('{"count": 2, "c\\u006funt": 2}', "count", "json_duplicate"),
+            ('{"a": [{"b": {"c": 1, "c": 1}}]}', "c", "json_duplicate"),
+            ('{"count": ' + "9" * 400 + "}", "", "finite_number"),
+        ],
+    )
+    async def test_that_can_be_read_in_two_ways_is_refused(
+        self, client: Client, body: str, field: str, code: str
+    ) -> None:
+        headers = {"content-type": "application/json"}
+        answer = await client.post("/api/v1/try/order", content=body, headers=headers)
+        assert answer.status_code == 422
+        assert [(fault["field"], fault["code"]) for fault in answer.json()["errors"]] == [(field, code)]
+
+    @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+    async def test_with_a_number_past_all_bounds_is_refused(self, client: Client, number: str) -> None:
+        headers = {"content-type": "application/json"}
+        body = f'{{"count": {number}}}'
+        answer = await client.post("/api/v1/try/order", content=body, headers=headers)
+        assert answer.status_code == 422
 
     async def test_that_is_not_there_is_missed_and_not_an_unknown_field(self, client: Client) -> None:
         answer = await client.post("/api/v1/try/order", content=b"")
