@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 _ALLOWED_CONTROLS = frozenset("\n\t")
@@ -31,15 +31,28 @@ class Read(BaseModel):
 def refuse_unstorable(text: str) -> str:
     """Return `text` unless it holds what cannot be stored or would deceive its reader.
 
-    That is NUL and other control characters (newline and tab pass), lone surrogates, the mark of a character that
-    was lost on the way, and the invisible characters that reverse the direction of what follows.
+    That is NUL and other control characters (newline and tab pass), lone surrogates, what Unicode says is never a
+    character, the mark of a character that was lost on the way, and the invisible characters that reverse the
+    direction of what follows.
     """
     for character in text:
         category = unicodedata.category(character)
         control = category == "Cc" and character not in _ALLOWED_CONTROLS
-        if control or category == "Cs" or character in _DIRECTION_CONTROLS or character == _REPLACEMENT:
+        deceives = character in _DIRECTION_CONTROLS or character == _REPLACEMENT
+        if control or category == "Cs" or deceives or _is_no_character(character):
             raise PydanticCustomError("text.unstorable", "the text holds a character that cannot be stored")
     return text
+
+
+def _is_no_character(character: str) -> bool:
+    """The 66 noncharacters: U+FDD0 to U+FDEF and the last two of each plane."""
+    code = ord(character)
+    return 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE
+
+
+def newlines_of_a_form(text: object) -> object:
+    """Every form sends its line breaks as CR LF, whatever was typed; they are kept as LF."""
+    return text.replace("\r\n", "\n") if isinstance(text, str) else text
 
 
 def refuse_line_breaks(text: str) -> str:
@@ -49,9 +62,14 @@ def refuse_line_breaks(text: str) -> str:
     return text
 
 
-PlainText = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(refuse_unstorable)]
-"""Text a person typed: stripped, free of NUL, control characters and lone surrogates. Bound its length
-where used.
+PlainText = Annotated[
+    str,
+    BeforeValidator(newlines_of_a_form),
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(refuse_unstorable),
+]
+"""Text a person typed: stripped, free of NUL, control characters, lone surrogates and noncharacters. Bound its
+length where used.
 """
 
 Line = Annotated[PlainText, AfterValidator(refuse_line_breaks)]

@@ -55,7 +55,7 @@ FIELD_KINDS = frozenset(
         "missing", "extra_forbidden", "string_type", "int_type", "int_from_float", "bool_type", "float_type",
         "decimal_type", "decimal_parsing", "decimal_max_places", "decimal_max_digits", "decimal_whole_digits",
         "list_type", "dict_type", "model_type", "literal_error", "enum", "date_type", "date_parsing",
-        "date_from_datetime_parsing", "datetime_type", "datetime_parsing", "timezone_aware", "uuid_type",
+        "date_from_datetime_parsing", "day_range", "datetime_type", "datetime_parsing", "timezone_aware", "uuid_type",
         "uuid_parsing", "string_too_short", "string_too_long", "string_pattern_mismatch", "too_short", "too_long",
         "greater_than", "greater_than_equal", "less_than", "less_than_equal", "text.unstorable", "none_required",
         "json_invalid", "json_duplicate", "int_parsing_size", "finite_number", "string_unicode", "decision.approval", "decision.decline",

@@ -76,5 +76,7 @@ STATUS: Mapping[type[Exception], int] = {
     policies.ChangedMeanwhile: 409,
     policies.DatesCross: 422,
     policies.NothingChanged: 409,
-    policies.ReasonNeeded: 422,
+    policies.ExclusionUnknown: 422,
+    policies.ExclusionItself: 422,
+    policies.RuleFails: 422,
 }

@@ -52,7 +52,19 @@ class NothingChanged(PoliciesError):
     code = "policies.nothing_changed"
 
 
-class ReasonNeeded(PoliciesError):
-    """A rejection states why."""
+class ExclusionUnknown(PoliciesError):
+    """A policy is to exclude one that there is not; params: ids."""
 
-    code = "policies.reason_needed"
+    code = "policies.exclusion_unknown"
+
+
+class ExclusionItself(PoliciesError):
+    """A policy is to exclude itself."""
+
+    code = "policies.exclusion_itself"
+
+
+class RuleFails(PoliciesError):
+    """The rule reads well and still cannot be judged; it must not come into force."""
+
+    code = "policies.rule_fails"

@@ -3,7 +3,7 @@
 Only published versions are what owners see; everything else is asked for by name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from policies.lifecycle import Status
-from policies.tables import PolicyVersion
+from policies.tables import Policy, PolicyVersion
 
 PUBLISHED = col(PolicyVersion.status) == Status.PUBLISHED.value
 
@@ -48,6 +48,12 @@ async def current(session: AsyncSession, policy_id: str) -> PolicyVersion | None
         select(PolicyVersion).where(PUBLISHED, col(PolicyVersion.policy_id) == policy_id)
     )
     return found.one_or_none()
+
+
+async def known(session: AsyncSession, ids: Collection[str]) -> set[str]:
+    """Those of the ids that are policies, whatever state their versions are in."""
+    found = await session.scalars(select(col(Policy.id)).where(col(Policy.id).in_(ids)))
+    return set(found)
 
 
 async def version(session: AsyncSession, policy_id: str, number: int) -> PolicyVersion | None:

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from auth.schemas import Input, PlainText
+from auth.schemas import Input, Line, PlainText
 
 Category = Literal["tax_reduction", "fee_reduction", "resumption", "financial_support", "comprehensive"]
 Level = Literal["national", "province", "city"]
@@ -30,7 +30,17 @@ def _iso_day(value: object) -> object:
         raise PydanticCustomError("date_parsing", "a day written YYYY-MM-DD is needed") from None
 
 
+def _of_our_time(day: date) -> date:
+    """A day a policy can have: nobody means the year 1 or 9999."""
+    if not EARLIEST <= day <= LATEST:
+        limits = {"earliest": EARLIEST.isoformat(), "latest": LATEST.isoformat()}
+        raise PydanticCustomError("day_range", "a day from {earliest} to {latest} is needed", limits)
+    return day
+
+
+EARLIEST, LATEST = date(1949, 1, 1), date(2200, 12, 31)
 Day = Annotated[date, BeforeValidator(_iso_day)]
+PolicyDay = Annotated[Day, AfterValidator(_of_our_time)]
 
 
 class MatchInput(Input):
@@ -46,15 +56,29 @@ class PolicyDraft(Input):
     name_zh: Annotated[PlainText, Field(min_length=1, max_length=200)]
     name_en: Annotated[PlainText, Field(min_length=1, max_length=300)]
     rule: str = Field(max_length=25_000)
-    issued_on: date
-    effective_from: date
-    effective_to: date | None = None
+    issued_on: PolicyDay
+    effective_from: PolicyDay
+    effective_to: PolicyDay | None = None
     eligibility_zh: Annotated[PlainText, Field(min_length=1, max_length=2000)]
     eligibility_en: Annotated[PlainText, Field(min_length=1, max_length=2000)]
     clause_zh: Annotated[PlainText, Field(min_length=1, max_length=300)]
     clause_en: Annotated[PlainText, Field(min_length=1, max_length=300)]
-    exclusions: list[Annotated[str, Field(max_length=64)]] = Field(default_factory=list, max_length=50)
+    exclusions: list[Annotated[Line, Field(min_length=1, max_length=64)]] = Field(
+        default_factory=list, max_length=50
+    )
     note: Annotated[PlainText, Field(max_length=4000)] | None = None
+
+
+class Rejection(Input):
+    """Why a second person sends a version back."""
+
+    reason: Annotated[PlainText, Field(min_length=1, max_length=2000)]
+
+
+class Trial(Input):
+    """The day a rule is tried on."""
+
+    try_day: PolicyDay
 
 
 class Read(BaseModel):

@@ -3,7 +3,8 @@
 Every change asks lifecycle.py, is a conditional update on state and content, and leaves an audit row.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,12 +17,23 @@ from sqlmodel import col
 
 from auth import audit
 from auth.actor import Actor
-from eligibility import Vocabulary, parse
+from eligibility import Facts, RuleIndex, Vocabulary, evaluate, explain, parse, sentence
+from eligibility.benefit import Benefit, compute
 from policies import content, queries
-from policies.errors import ChangedMeanwhile, DatesCross, NothingChanged, PolicyNotFound, ReasonNeeded
+from policies.errors import (
+    ChangedMeanwhile,
+    DatesCross,
+    ExclusionItself,
+    ExclusionUnknown,
+    NothingChanged,
+    PolicyNotFound,
+    RuleFails,
+)
 from policies.lifecycle import Action, Status, move
-from policies.schemas import PolicyDraft
+from policies.schemas import PolicyDraft, Rejection
 from policies.tables import Policy, PolicyVersion
+
+log = logging.getLogger("policies")
 
 
 async def store_published(
@@ -63,7 +75,8 @@ async def save_draft(
     """Save an admin's edit: into the open draft, or as a new draft on top of the version in force.
 
     `seen_sha256` is the content the admin had before him; raises ChangedMeanwhile when it is not the stored one any
-    more, PolicyNotFound, RuleError, DatesCross, WrongState (a submitted version is not edited).
+    more, PolicyNotFound, RuleError, DatesCross, ExclusionUnknown, ExclusionItself, WrongState (a submitted version is
+    not edited).
     """
     rule = parse(draft.rule, Vocabulary.shipped())
     if draft.effective_to is not None and draft.effective_to < draft.effective_from:
@@ -73,10 +86,19 @@ async def save_draft(
         raise PolicyNotFound
     if base.content_sha256 != seen_sha256:
         raise ChangedMeanwhile
+    await _check_exclusions(session, policy_id, draft.exclusions)
     fields = {**content.content_of(base), **draft.model_dump(), "rule": rule.text}
     if base.status == Status.PUBLISHED.value:
         return await _new_draft(session, actor, base, fields, now)
     return await _change_draft(session, actor, base, fields, now)
+
+
+async def _check_exclusions(session: AsyncSession, policy_id: str, excluded: Collection[str]) -> None:
+    if policy_id in excluded:
+        raise ExclusionItself(field="exclusions")
+    unknown = set(excluded) - await queries.known(session, excluded)
+    if unknown:
+        raise ExclusionUnknown(field="exclusions", ids=sorted(unknown))
 
 
 async def _new_draft(
@@ -115,15 +137,26 @@ async def _change_draft(
 
 
 async def submit(
-    session: AsyncSession, actor: Actor, policy_id: str, number: int, *, seen_sha256: str, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    policy_id: str,
+    number: int,
+    *,
+    seen_sha256: str,
+    now: datetime,
+    tried_on: Iterable[Facts] = (),
 ) -> PolicyVersion:
-    """Hand a draft to a second person. Raises WrongState, ChangedMeanwhile, NothingChanged."""
+    """Hand a draft to a second person, once its rule could be judged on nothing and on each of `tried_on`.
+
+    Raises WrongState, ChangedMeanwhile, NothingChanged, RuleFails.
+    """
     row = await _version(session, policy_id, number)
     after = move(Status(row.status), Action.SUBMIT, actor=str(actor.user_id), worked_on_it=row.editors)
     _same_content(row, seen_sha256)
     in_force = await queries.current(session, policy_id)
     if in_force is not None and in_force.content_sha256 == row.content_sha256:
         raise NothingChanged
+    try_out(row, tried_on)
     editors = sorted({*row.editors, str(actor.user_id)})
     changes = {"status": after.value, "submitted_by": actor.user_id, "submitted_at": now, "editors": editors}
     found = await _update(session, row, changes)
@@ -143,15 +176,24 @@ async def take_back(
 
 
 async def publish(
-    session: AsyncSession, actor: Actor, policy_id: str, number: int, *, seen_sha256: str, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    policy_id: str,
+    number: int,
+    *,
+    seen_sha256: str,
+    now: datetime,
+    tried_on: Iterable[Facts] = (),
 ) -> PolicyVersion:
     """Put a submitted version in force; the one before becomes superseded.
 
-    `seen_sha256`: the content the second person approved. Raises WrongState, OwnWork, ChangedMeanwhile.
+    `seen_sha256`: the content the second person approved. Tried once more as for `submit`, since the engine may be a
+    newer one by now. Raises WrongState, OwnWork, ChangedMeanwhile, RuleFails.
     """
     row = await _version(session, policy_id, number)
     after = move(Status(row.status), Action.PUBLISH, actor=str(actor.user_id), worked_on_it=row.editors)
     _same_content(row, seen_sha256)
+    try_out(row, tried_on)
     before = await queries.current(session, policy_id)
     if before is not None:
         move(Status(before.status), Action.SUPERSEDE, actor=str(actor.user_id), worked_on_it=())
@@ -163,22 +205,44 @@ async def publish(
 
 
 async def reject(
-    session: AsyncSession, actor: Actor, policy_id: str, number: int, *, reason: str, now: datetime
+    session: AsyncSession, actor: Actor, policy_id: str, number: int, rejection: Rejection, *, now: datetime
 ) -> PolicyVersion:
-    """Refuse a submitted version with a reason. Raises WrongState, OwnWork, ReasonNeeded."""
+    """Refuse a submitted version with a reason. Raises WrongState, OwnWork."""
     row = await _version(session, policy_id, number)
     after = move(Status(row.status), Action.REJECT, actor=str(actor.user_id), worked_on_it=row.editors)
-    if not reason.strip():
-        raise ReasonNeeded(field="reason")
     changes = {
         "status": after.value,
         "decided_by": actor.user_id,
         "decided_at": now,
-        "reason": reason.strip(),
+        "reason": rejection.reason,
     }
     found = await _update(session, row, changes)
     await _audit(session, actor, "reject", found, now)
     return found
+
+
+def try_out(row: PolicyVersion, known: Iterable[Facts]) -> None:
+    """Judge a version in every way that matches and pages do, on nothing known and on each of `known`, on its first
+    and last day. Raises RuleFails whatever goes wrong: what fails here would fail for everybody once in force.
+    """
+    vocabulary = Vocabulary.shipped()
+    try:
+        rule = parse(row.rule, vocabulary, clause=row.clause_zh)
+        benefit = Benefit.from_json(row.benefit, vocabulary)
+        index = RuleIndex.build({row.policy_id: rule}, vocabulary)
+        for lang in ("zh-CN", "en"):
+            sentence(rule, lang)
+        for facts in (Facts(), *known):
+            for day in {row.effective_from, row.effective_to or row.effective_from}:
+                given = facts.on(day, vocabulary)
+                index.match(given)
+                evaluate(rule, given)
+                explain(rule, given)
+                if benefit.amount is not None:
+                    compute(benefit.amount, given)
+    except Exception as error:
+        log.exception("%s v%s cannot be judged", row.policy_id, row.version)
+        raise RuleFails(field="rule") from error
 
 
 async def _version(session: AsyncSession, policy_id: str, number: int) -> PolicyVersion:

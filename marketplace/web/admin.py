@@ -4,6 +4,7 @@ Checking and trying work as a form post without script; with script the complain
 """
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,7 +21,7 @@ from auth import queries as people
 from auth.actor import Actor
 from auth.guards import access
 from auth.roles import Role
-from eligibility import Rule, RuleError, Verdict, Vocabulary, diagnose, evaluate, explain, parse
+from eligibility import Facts, Rule, RuleError, Verdict, Vocabulary, diagnose, evaluate, explain, parse
 from eligibility.sentence import describe
 from marketplace.i18n import translate
 from marketplace.inputs import InvalidInput
@@ -28,13 +29,14 @@ from marketplace.language import language_of
 from marketplace.portal.codes import namer
 from marketplace.profiles import queries as profile_queries
 from marketplace.profiles import service as profiles
+from marketplace.profiles.tables import Enterprise
 from marketplace.web import forms, verdicts
 from marketplace.web.refusals import field_errors, validated
 from marketplace.web.render import page
 from policies import queries, service
-from policies.errors import ChangedMeanwhile, PoliciesError, PolicyNotFound
+from policies.errors import ChangedMeanwhile, PoliciesError, PolicyNotFound, RuleFails
 from policies.lifecycle import Status
-from policies.schemas import PolicyDraft, VersionRead
+from policies.schemas import PolicyDraft, Rejection, Trial, VersionRead
 
 AnyRequest = Request[Any, Any, Any]
 ADMIN = access(Role.POLICY_ADMIN)
@@ -44,6 +46,7 @@ LINES = (
     "eligibility_en", "clause_zh", "clause_en", "note",
 )  # fmt: skip
 DIFFED = (*LINES, "exclusions")
+TRIED_ON = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Tried:
     """A rule tried on a stored enterprise."""
 
     enterprise: str
@@ -128,7 +131,7 @@ async def _editor(
     policy_id: str,
     typed: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
-    trial: Trial | None = None,
+    trial: Tried | None = None,
     status: int = HTTP_200_OK,
 ) -> Response[str]:
     base = await queries.open_version(session, policy_id) or await queries.current(session, policy_id)
@@ -181,9 +184,8 @@ async def keep(
         return await _editor(request, session, actor, policy_id, form)
     if "try" in form:
         trial, errors = await _try(session, actor, policy_id, form, lang, now, as_of)
-        return await _editor(
-            request, session, actor, policy_id, form, errors, trial, 422 if errors else HTTP_200_OK
-        )
+        status = 404 if "enterprise" in errors else 422 if errors else HTTP_200_OK
+        return await _editor(request, session, actor, policy_id, form, errors, trial, status)
     try:
         draft = validated(PolicyDraft, _draft(form))
         row = await service.save_draft(
@@ -200,13 +202,8 @@ async def keep(
 
 def _draft(form: Mapping[str, str]) -> dict[str, object]:
     found: dict[str, object] = {name: form.get(name, "").strip() for name in LINES}
-    for name in ("issued_on", "effective_from", "effective_to"):
-        text = str(found[name])
-        try:
-            found[name] = date.fromisoformat(text) if text else None
-        except ValueError:
-            found[name] = text
-    found["note"] = found["note"] or None
+    for name in ("effective_to", "note"):
+        found[name] = found[name] or None
     found["exclusions"] = form.get("exclusions", "").split()
     return found
 
@@ -219,42 +216,54 @@ async def _try(
     lang: str,
     now: datetime,
     as_of: date,
-) -> tuple[Trial | None, dict[str, str]]:
+) -> tuple[Tried | None, dict[str, str]]:
     """The typed rule on a stored enterprise; who looked at whom is audited."""
     vocabulary = Vocabulary.shipped()
     try:
         rule = parse(form.get("rule", ""), vocabulary)
-        enterprise_id = UUID(form.get("enterprise", ""))
-        day = date.fromisoformat(form["try_day"]) if form.get("try_day") else as_of
-    except RuleError as refused:
+        day = validated(Trial, {"try_day": form.get("try_day", "").strip() or as_of}).try_day
+    except (RuleError, InvalidInput) as refused:
         return None, field_errors(refused, lang, "rule")
-    except ValueError:
-        return None, {"try_day": translate(lang, "admin.try_bad")}
-    enterprise = await profile_queries.enterprise_by_id(session, enterprise_id)
+    enterprise = await _enterprise(session, form.get("enterprise", ""))
     if enterprise is None:
-        raise PolicyNotFound
-    facts = (await profiles.facts_of(session, enterprise_id)).on(day, vocabulary)
+        return None, {"enterprise": translate(lang, "admin.try_no_enterprise")}
+    facts = (await profiles.facts_of(session, enterprise.id)).on(day, vocabulary)
     await audit.record(
         session,
         actor,
         action="policies.try",
-        subject=("enterprise", enterprise_id),
-        tenant=str(enterprise_id),
+        subject=("enterprise", enterprise.id),
+        tenant=str(enterprise.id),
         detail={"policy": policy_id},
         now=now,
     )
     verdict = evaluate(rule, facts)
     missing = [vocabulary.facts[name].label(lang) for name in verdict.missing]
     line = verdicts.tree(explain(rule, facts), lang, desk=True)
-    return Trial(enterprise.name, day, verdict, missing, line), {}
+    return Tried(enterprise.name, day, verdict, missing, line), {}
 
 
-@get("/admin/policies/{policy_id:str}/versions/{number:int}", **READERS)
+async def _enterprise(session: AsyncSession, typed: str) -> Enterprise | None:
+    """The enterprise of an id as the form has it; what is no id names none."""
+    try:
+        return await profile_queries.enterprise_by_id(session, UUID(typed))
+    except ValueError:
+        return None
+
+
+@get("/admin/policies/{policy_id:str}/versions/{number:str}", **READERS)
 async def version(
-    request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str, number: int
+    request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str, number: str
 ) -> Response[str]:
     """One version against the one in force, and what can be done with it."""
-    return await _version(request, session, actor, policy_id, number)
+    return await _version(request, session, actor, policy_id, version_number(number))
+
+
+def version_number(text: str) -> int:
+    """The number in a version's address. Raises PolicyNotFound for what no version is called, however long."""
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
+        raise PolicyNotFound
+    return int(text)
 
 
 async def _version(
@@ -321,33 +330,52 @@ def word_diff(before: str, after: str) -> list[tuple[str, str]]:
     return parts
 
 
-@post("/admin/policies/{policy_id:str}/versions/{number:int}", status_code=HTTP_303_SEE_OTHER, **ADMIN)
+@post("/admin/policies/{policy_id:str}/versions/{number:str}", status_code=HTTP_303_SEE_OTHER, **ADMIN)
 async def act(
-    request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str, number: int, now: datetime
+    request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str, number: str, now: datetime
 ) -> Response[Any]:
     """Submit, take back, publish or reject a version."""
-    form = await forms.read(request)
-    seen = form.get("seen_sha256", "")
+    form, nth = await forms.read(request), version_number(number)
     try:
-        match form.get("action"):
-            case "submit":
-                await service.submit(session, actor, policy_id, number, seen_sha256=seen, now=now)
-            case "take_back":
-                await service.take_back(session, actor, policy_id, number, now=now)
-            case "publish":
-                await service.publish(session, actor, policy_id, number, seen_sha256=seen, now=now)
-            case "reject":
-                words = form.get("reason", "")[:2000]
-                await service.reject(session, actor, policy_id, number, reason=words, now=now)
-            case _:
-                raise PolicyNotFound
+        await _do(session, actor, policy_id, nth, form, now)
     except PolicyNotFound:
         raise
-    except PoliciesError as refused:
+    except (InvalidInput, PoliciesError) as refused:
         errors = field_errors(refused, language_of(request), "action")
-        reason = form.get("reason", "")
-        return await _version(request, session, actor, policy_id, number, errors, reason, 409)
-    return Redirect(f"/admin/policies/{policy_id}/versions/{number}", status_code=HTTP_303_SEE_OTHER)
+        status = 422 if isinstance(refused, InvalidInput | RuleFails) else 409
+        return await _version(request, session, actor, policy_id, nth, errors, form.get("reason", ""), status)
+    return Redirect(f"/admin/policies/{policy_id}/versions/{nth}", status_code=HTTP_303_SEE_OTHER)
+
+
+async def _do(
+    session: AsyncSession, actor: Actor, policy_id: str, number: int, form: Mapping[str, str], now: datetime
+) -> None:
+    """The deed of the button that was pressed."""
+    seen = form.get("seen_sha256", "")
+    match form.get("action"):
+        case "submit":
+            known = await _tried_on(session)
+            await service.submit(session, actor, policy_id, number, seen_sha256=seen, tried_on=known, now=now)
+        case "take_back":
+            await service.take_back(session, actor, policy_id, number, now=now)
+        case "publish":
+            known = await _tried_on(session)
+            await service.publish(
+                session, actor, policy_id, number, seen_sha256=seen, tried_on=known, now=now
+            )
+        case "reject":
+            rejection = validated(Rejection, {"reason": form.get("reason", "")})
+            await service.reject(session, actor, policy_id, number, rejection, now=now)
+        case _:
+            raise PolicyNotFound
+
+
+async def _tried_on(session: AsyncSession) -> list[Facts]:
+    """The facts a rule must stand before it comes into force: the oldest enterprises', the demo ones where there are.
+    Nobody is shown them.
+    """
+    found = await profile_queries.some_enterprises(session, TRIED_ON)
+    return [await profiles.facts_of(session, enterprise.id) for enterprise in found]
 
 
 router = Router("/", route_handlers=[overview, editor, check, keep, version, act], include_in_schema=False)

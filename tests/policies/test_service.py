@@ -4,12 +4,14 @@ The database's own promises (one version in force, one open) are tried directly 
 """
 
 import asyncio
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -18,7 +20,7 @@ from sqlmodel import col
 from auth.actor import Actor
 from auth.roles import Role
 from auth.tables import AuditEntry
-from eligibility import Facts, RuleError, Vocabulary
+from eligibility import Facts, Rule, RuleError, Vocabulary
 from eligibility import Status as Verdict
 from marketplace.db import open_session
 from marketplace.shipped import shipped_policies
@@ -26,15 +28,17 @@ from policies import content, matching, queries, service
 from policies.errors import (
     ChangedMeanwhile,
     DatesCross,
+    ExclusionItself,
+    ExclusionUnknown,
     NothingChanged,
     OwnWork,
     PoliciesError,
     PolicyNotFound,
-    ReasonNeeded,
+    RuleFails,
     WrongState,
 )
-from policies.schemas import PolicyDraft
-from policies.tables import PolicyVersion
+from policies.schemas import PolicyDraft, Rejection
+from policies.tables import Policy, PolicyVersion
 from tests.factories.examples import examples
 from tests.factories.people import person
 
@@ -53,6 +57,7 @@ async def policy(session: AsyncSession, now: datetime) -> str:
     """The Shandong rent policy in force, as the pack has it."""
     entry = next(entry for entry in shipped_policies() if entry["id"] == RENT)
     await service.store_published(session, RENT, content.from_pack(entry), now)
+    session.add_all(Policy(id=other, created_at=now) for other in (*entry["exclusions"], "CN-OTHER"))
     await session.commit()
     return RENT
 
@@ -145,7 +150,7 @@ class TestPublishing:
                     session, who, RENT, row.version, seen_sha256=row.content_sha256, now=now
                 )
             with pytest.raises(OwnWork):
-                await service.reject(session, who, RENT, row.version, reason="x", now=now)
+                await service.reject(session, who, RENT, row.version, Rejection(reason="x"), now=now)
         await service.publish(session, hu, RENT, row.version, seen_sha256=row.content_sha256, now=now)
 
     async def test_binds_the_content_that_was_read(
@@ -180,10 +185,9 @@ class TestPublishing:
         self, session: AsyncSession, lin: Actor, ma: Actor, now: datetime
     ) -> None:
         row = await submitted(session, lin, now)
-        with pytest.raises(ReasonNeeded):
-            await service.reject(session, ma, RENT, row.version, reason=" \n", now=now)
-        gone = await service.reject(session, ma, RENT, row.version, reason=" 第三部分没有这样写 ", now=now)
-        assert gone.reason == "第三部分没有这样写"
+        why = Rejection(reason=" 第三部分\r\n没有这样写 ")
+        gone = await service.reject(session, ma, RENT, row.version, why, now=now)
+        assert gone.reason == "第三部分\n没有这样写"
         with pytest.raises(WrongState):
             await service.publish(session, ma, RENT, row.version, seen_sha256=row.content_sha256, now=now)
         assert (await saved(session, lin, now, rule=NARROWEST)).version == 3
@@ -270,12 +274,97 @@ class TestEditing:
         with pytest.raises(PolicyNotFound):
             await service.save_draft(session, lin, "NO-SUCH", draft_of(base), seen_sha256="", now=now)
 
+    async def test_policies_that_exclude_nobody_or_themselves_are_refused(
+        self, session: AsyncSession, lin: Actor, now: datetime
+    ) -> None:
+        with pytest.raises(ExclusionUnknown) as unknown:
+            await saved(session, lin, now, exclusions=["CN-OTHER", "NO-SUCH", "NEITHER"])
+        assert (unknown.value.field, unknown.value.params) == ("exclusions", {"ids": ["NEITHER", "NO-SUCH"]})
+        with pytest.raises(ExclusionItself):
+            await saved(session, lin, now, exclusions=["CN-OTHER", RENT])
+        assert (await saved(session, lin, now, exclusions=["CN-OTHER"])).exclusions == ["CN-OTHER"]
+
     async def test_nothing_is_no_change_to_hand_in(
         self, session: AsyncSession, lin: Actor, now: datetime
     ) -> None:
         row = await saved(session, lin, now)
         with pytest.raises(NothingChanged):
             await service.submit(session, lin, RENT, row.version, seen_sha256=row.content_sha256, now=now)
+
+
+@pytest.mark.usefixtures("policy")
+class TestARuleThatCannotBeJudged:
+    """However it comes about: it reads well, and judging it raises."""
+
+    @pytest.fixture(params=["evaluate", "explain", "sentence", "compute"])
+    def broken(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+        """One part of the engine fails on the facts of TENANT; what it was given before."""
+        part, given = request.param, []
+
+        def fail(*arguments: Any) -> Any:
+            given.append(arguments)
+            if part == "sentence" or "landlord_type" in arguments[1]:
+                raise RecursionError
+            return real(*arguments)
+
+        real = getattr(service, part)
+        monkeypatch.setattr(service, part, fail)
+        return given
+
+    async def test_is_not_handed_in(
+        self, session: AsyncSession, lin: Actor, now: datetime, broken: list[object]
+    ) -> None:
+        row = await saved(session, lin, now, rule=NARROW)
+        row.benefit = {**row.benefit, "amount": "operating_revenue_yuan"}
+        facts = [Facts.from_json(TENANT, Vocabulary.shipped())]
+        with pytest.raises(RuleFails):
+            await service.submit(
+                session, lin, RENT, row.version, seen_sha256=row.content_sha256, tried_on=facts, now=now
+            )
+        assert broken
+
+    async def test_does_not_come_into_force(
+        self, session: AsyncSession, lin: Actor, ma: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        row = await submitted(session, lin, now)
+
+        def fail(rule: Rule, facts: Mapping[str, object]) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(service, "evaluate", fail)
+        with pytest.raises(RuleFails):
+            await service.publish(session, ma, RENT, row.version, seen_sha256=row.content_sha256, now=now)
+        assert await states(session) == [(1, "published"), (2, "submitted")]
+
+
+class TestTexts:
+    """What people type."""
+
+    @pytest.mark.parametrize(
+        "sign", ["\0", "\x01", "\x7f", "\x85", "\u202e", "\u2066", "\ufffd", "\ufffe", "\uffff", "\ufdd0",
+        "\ufdef", "\U0001fffe", "\U0010ffff"]
+    )  # fmt: skip
+    def test_with_what_is_no_character_are_refused_in_every_field(self, sign: str) -> None:
+        with pytest.raises(ValidationError, match="reason"):
+            Rejection(reason=f"原文{sign}没有这样写")
+        good = {
+            "name_zh": "名", "name_en": "name", "rule": NARROW, "issued_on": "2020-02-06",
+            "effective_from": "2020-02-06", "eligibility_zh": "条件", "eligibility_en": "terms", "clause_zh": "第一条",
+            "clause_en": "Article 1", "exclusions": ["CN-OTHER"], "note": "附注",
+        }  # fmt: skip
+        PolicyDraft.model_validate(good)
+        for name in good.keys() - {"rule", "issued_on", "effective_from"}:
+            typed = [f"A{sign}B"] if name == "exclusions" else f"A{sign}B"
+            with pytest.raises(ValidationError, match=name):
+                PolicyDraft.model_validate({**good, name: typed})
+
+    def test_may_run_over_lines_and_hold_rare_characters(self) -> None:
+        assert Rejection(reason="一\r\n二\n\n三\t𠮷").reason == "一\n二\n\n三\t𠮷"
+
+    @pytest.mark.parametrize("reason", ["", " \r\n ", "长" * 2001])
+    def test_that_are_none_or_too_long_are_refused_whole(self, reason: str) -> None:
+        with pytest.raises(ValidationError, match="reason"):
+            Rejection(reason=reason)
 
 
 STEPS = st.lists(
@@ -334,7 +423,7 @@ async def _step(session: AsyncSession, verb: str, who: Actor, now: datetime) -> 
         case "publish":
             return await service.publish(session, who, RENT, number, seen_sha256=seen, now=now)
         case _:
-            return await service.reject(session, who, RENT, number, reason="x", now=now)
+            return await service.reject(session, who, RENT, number, Rejection(reason="x"), now=now)
 
 
 @pytest.mark.usefixtures("policy")

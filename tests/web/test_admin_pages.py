@@ -11,7 +11,8 @@ from sqlmodel import col
 
 from auth.roles import Role
 from auth.tables import AuditEntry
-from policies import queries
+from eligibility import Facts, Rule, Verdict, evaluate
+from policies import queries, service
 from tests.factories import lending
 from tests.factories.pages import Visitor, form_of
 from tests.factories.people import person
@@ -114,13 +115,27 @@ class TestOtherFields:
             ("name_zh", ""),
             ("name_zh", "长" * 201),
             ("name_en", "a\u202eb"),
+            ("name_zh", "a\ufffeb"),
             ("issued_on", "yesterday"),
+            ("issued_on", ""),
+            ("issued_on", "2020-W06-6"),
+            ("issued_on", "20200201"),
+            ("issued_on", "2020-2-1"),
+            ("issued_on", "２０２０-02-01"),
+            ("issued_on", "0001-01-01"),
+            ("issued_on", "1948-12-31"),
+            ("effective_to", "2201-01-01"),
+            ("effective_to", "9999-12-31"),
             ("effective_from", ""),
             ("effective_from", "2020-02-30"),
             ("effective_to", "1999-01-01"),
             ("eligibility_zh", ""),
             ("clause_en", "c" * 301),
+            ("eligibility_zh", "条\uffff件"),
             ("exclusions", "E" * 65),
+            ("exclusions", "CN-VAT-2020-13-HB\0"),
+            ("exclusions", "CN-VAT-2020-13-HB NO-SUCH"),
+            ("exclusions", RENT),
             ("note", "长" * 4001),
         ):
             page = await admin.post(EDITOR, {**fields, name: text})
@@ -131,6 +146,14 @@ class TestOtherFields:
             }
             assert {field: found.fields[field].strip() for field in rest} == rest
         assert await stored(session) == before
+
+    async def test_keep_the_lines_a_browser_sends(self, signed_in: SignedIn, session: AsyncSession) -> None:
+        admin = await an_admin(signed_in)
+        fields = await typed(admin, rule=NARROW, eligibility_zh="一\r\n二", save="1")
+        assert (await admin.post(EDITOR, fields)).status_code == 303
+        draft = await queries.open_version(session, RENT)
+        assert draft is not None
+        assert draft.eligibility_zh == "一\n二"
 
     async def test_with_a_nul_are_never_an_error_of_ours(self, signed_in: SignedIn) -> None:
         admin = await an_admin(signed_in)
@@ -159,16 +182,16 @@ class TestTrying:
 
     async def test_on_what_is_not_there_is_refused(self, signed_in: SignedIn) -> None:
         admin = await an_admin(signed_in)
-        for changes in (
-            {"enterprise": "x"},
-            {"try_day": "2020-02-30"},
-            {"try_day": "0000"},
-            {"enterprise": "\0"},
-        ):
-            page = await admin.post(EDITOR, await typed(admin, **changes, **{"try": "1"}))
-            assert (page.status_code, form_of(page).summary) == (422, ["try_day"]), changes
-        fields = await typed(admin, enterprise=str(uuid4()), **{"try": "1"})
-        assert (await admin.post(EDITOR, fields)).status_code == 404
+        for day in ("2020-02-30", "0000", "20200415", "2020-W16-3", "1586908800", "0001-01-01", "2201-01-01"):
+            page = await admin.post(EDITOR, await typed(admin, rule=NARROW, try_day=day, **{"try": "1"}))
+            assert (page.status_code, form_of(page).summary) == (422, ["try_day"]), day
+            assert form_of(page).fields["rule"].strip() == NARROW
+        for enterprise in ("", "x", "\0", str(uuid4())):
+            fields = await typed(admin, rule=NARROW, enterprise=enterprise, **{"try": "1"})
+            page = await admin.post(f"{EDITOR}?lang=en", fields)
+            assert (page.status_code, form_of(page).summary) == (404, ["enterprise"]), enterprise
+            assert "No such enterprise" in page.text
+            assert form_of(page).fields["rule"].strip() == NARROW
 
 
 class TestSources:
@@ -238,9 +261,44 @@ class TestTwoAdmins:
         first, second = await an_admin(signed_in), await an_admin(signed_in)
         version = await saves(first, NARROW)
         await acts(first, version, "submit")
-        assert await acts(second, version, "reject", reason=" ") == 409
-        assert await acts(second, version, "reject", reason="原文\0没有这样写") == 303
+        seen = form_of(await second.get(version)).fields["seen_sha256"]
+        for reason in (
+            "",
+            " ",
+            "原文\0没有",
+            "原文\x01没有",
+            "原文\u202e没有",
+            "原文\ufffe没有",
+            "长" * 2001,
+        ):
+            press = {"seen_sha256": seen, "action": "reject", "reason": reason}
+            found = form_of(page := await second.post(version, press))
+            assert (page.status_code, found.summary) == (422, ["reason"]), reason
+            assert len(found.errors) == 1
+            assert found.fields["reason"].strip() == reason.replace("\0", "\ufffd").strip()
+        assert await acts(second, version, "reject", reason="原文\r\n没有这样写") == 303
         assert "没有这样写" in (await first.get(version)).text
+
+    async def test_cannot_bring_into_force_what_cannot_be_judged(
+        self, signed_in: SignedIn, session: AsyncSession, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, second = await an_admin(signed_in), await an_admin(signed_in)
+        await lending.enterprise(session, await person(session, now), now)
+        version = await saves(first, "employees_end > 10")
+
+        def fails_on_a_stored_enterprise(rule: Rule, facts: Facts) -> Verdict:
+            if "employees_end" in facts:
+                raise RecursionError
+            return evaluate(rule, facts)
+
+        with monkeypatch.context() as engine:
+            engine.setattr(service, "evaluate", fails_on_a_stored_enterprise)
+            assert await acts(first, version, "submit") == 422
+        assert await acts(first, version, "submit") == 303
+        with monkeypatch.context() as engine:
+            engine.setattr(service, "evaluate", fails_on_a_stored_enterprise)
+            assert await acts(second, version, "publish") == 422
+        assert await acts(second, version, "publish") == 303
 
 
 class TestAddresses:
@@ -248,9 +306,13 @@ class TestAddresses:
 
     async def test_that_lead_nowhere_are_not_found(self, signed_in: SignedIn) -> None:
         admin = await an_admin(signed_in)
-        for path in ("/admin/policies/NO-SUCH", f"{EDITOR}/versions/99", f"{EDITOR}/versions/x"):
-            assert (await admin.get(path)).status_code == 404, path
-        assert (await admin.get(f"{EDITOR}/versions/{10**30}")).status_code in {404, 422}
+        assert (await admin.get("/admin/policies/NO-SUCH")).status_code == 404
+        told = set()
+        for number in ("99", "x", "0", "-1", "01", "٢", "9" * 10, "9" * 30, "9" * 5_000):
+            page = await admin.get(f"{EDITOR}/versions/{number}")
+            assert page.status_code == 404, number[:40]
+            told.add(page.text.partition("<main")[2].partition("</main>")[0])
+        assert len(told) == 1
         assert (await admin.get("/admin/policies/%00")).status_code in {404, 422}
         for action in ("", "explode", "publish\0"):
             assert (await admin.post(f"{EDITOR}/versions/1", {"action": action})).status_code == 404
