@@ -15,13 +15,14 @@ from eligibility.errors import (
 from eligibility.evaluate import Status, Verdict, evaluate
 from eligibility.explain import Trace, explain, failures
 from eligibility.facts import Facts
-from eligibility.index import Matches, RuleIndex
+from eligibility.index import Among, Matches, RuleIndex
 from eligibility.rule import Rule, diagnose, parse
 from eligibility.sentence import sentence
 from eligibility.sql import Sql, compile_sql
 from eligibility.vocabulary import Fact, Vocabulary
 
 __all__ = [
+    "Among",
     "Diagnostic",
     "EligibilityError",
     "Fact",

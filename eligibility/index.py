@@ -7,7 +7,7 @@ Readers see one of these snapshots whole: a change makes the next one and puts i
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +37,14 @@ class Found(NamedTuple):
 
     eligible: npt.NDArray[np.int32]
     undetermined: npt.NDArray[np.int32]
+
+
+class Among(NamedTuple):
+    """Some of an index's rules, as bitmaps over one snapshot of it; made by `RuleIndex.among`."""
+
+    snapshot: Snapshot
+    base: npt.NDArray[np.uint64]
+    delta: npt.NDArray[np.uint64]
 
 
 class Scratch(threading.local):
@@ -196,17 +204,38 @@ class RuleIndex:
         """Rules changed since the base was laid out; each slows a match a little until `compact`."""
         return len(self._delta) + len(self._dead)
 
-    def match(self, facts: Mapping[str, object]) -> Matches:
-        """The rules that apply and the ones still open on known `facts` (absent = unknown, None = known to be none)."""
-        now = self._now
-        found = now.base.run(facts, now.alive)
+    def match(self, facts: Mapping[str, object], among: Among | None = None) -> Matches:
+        """The rules that apply and the ones still open on known `facts` (absent = unknown, None = known to be none).
+
+        `among`: only these rules, as they were when `among` was made.
+        """
+        now = among.snapshot if among else self._now
+        found = now.base.run(facts, among.base if among else now.alive)
         if now.delta is None:
             name = now.base.named
             return Matches(name(found.eligible), name(found.undetermined))
-        more = now.delta.run(facts, full_bits(len(now.delta.ids)))
+        more = now.delta.run(facts, among.delta if among else full_bits(len(now.delta.ids)))
         return Matches(
             together(now, found.eligible, more.eligible), together(now, found.undetermined, more.undetermined)
         )
+
+    def among(self, names: Iterable[str]) -> Among:
+        """A choice of rules to match against: those in force on a day, say. Names it does not hold are left out."""
+        now = self._now
+        wanted = set(names)
+        base, delta = now.alive & bits_of(now.base.ids, wanted), full_bits(1)
+        if now.delta is not None:
+            delta = bits_of(now.delta.ids, wanted)
+        return Among(now, base, delta)
+
+    def copy(self) -> RuleIndex:
+        """Another index with the same rules that shares the base; changes to one do not touch the other."""
+        with self._lock:
+            other = RuleIndex(self.vocabulary, self._now.base)
+            other._numbers, other._next = dict(self._numbers), self._next
+            other._dead, other._delta = set(self._dead), dict(self._delta)
+            other._now = self._now
+        return other
 
     def put(self, name: str, rule: Rule) -> None:
         """Adds a rule at the end, or replaces the one of that id where it stands. Not a rebuild."""
@@ -264,3 +293,10 @@ def together(now: Snapshot, base: npt.NDArray[np.int32], delta: npt.NDArray[np.i
 def full_bits(count: int) -> npt.NDArray[np.uint64]:
     """A bitmap in which every rule is alive."""
     return np.full(max(1, (count + 63) // 64), np.iinfo(np.uint64).max, np.uint64)
+
+
+def bits_of(ids: list[str], wanted: set[str]) -> npt.NDArray[np.uint64]:
+    """A bitmap of the wanted ones."""
+    chosen = np.zeros(max(1, (len(ids) + 63) // 64) * 64, np.uint8)
+    chosen[: len(ids)] = [name in wanted for name in ids]
+    return np.packbits(chosen, bitorder="little").view(np.uint64)

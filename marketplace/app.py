@@ -4,6 +4,7 @@ Everything a handler needs is injected by name from here, so that no room below 
 that does not say who may use it stops the start: nothing is open by accident.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -30,10 +31,11 @@ from auth.tokens import TokenKey
 from loans import api as loans_api
 from loans.state import LoansPlugin
 from marketplace import apidoc, health, inputs, lending, outputs, problems, secrets_kept
-from marketplace.db import UnitOfWork, create_engine, provide_session
+from marketplace.db import UnitOfWork, create_engine, plain_url, provide_session
 from marketplace.documents import api as documents_api
 from marketplace.forms import FormRequest
 from marketplace.metrics import Measure, Metrics
+from marketplace.parameters import refuse_unknown_parameters
 from marketplace.process import end_with_parent
 from marketplace.profiles import api as profiles_api
 from marketplace.security import secure_headers
@@ -52,6 +54,7 @@ from marketplace.web import register as register_pages
 from marketplace.web import static_pages
 from marketplace.web import verify as verify_pages
 from policies import api as policies_api
+from policies.keeper import KEEPER
 
 STATIC = Path(__file__).with_name("static")
 MAX_BODY_BYTES = 1_000_000
@@ -100,7 +103,10 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> L
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        heard = asyncio.create_task(KEEPER.listen(plain_url(engine), str(engine.url)))
         yield
+        heard.cancel()
+        await asyncio.gather(heard, return_exceptions=True)
         await engine.dispose()
 
     app = Litestar(
@@ -131,7 +137,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> L
         ],
         request_class=FormRequest,
         middleware=[Measure(Metrics()), UnitOfWork()],
-        guards=[refuse_foreign_forms],
+        guards=[refuse_foreign_forms, refuse_unknown_parameters],
         exception_handlers=problems.HANDLERS,
         before_send=[secure_headers],
         type_encoders=outputs.ENCODERS,

@@ -42,6 +42,11 @@ def create_engine(url: str, *, pooled: bool = True, timeouts: dict[str, str] | N
     )
 
 
+def plain_url(engine: AsyncEngine) -> str:
+    """The engine's database as asyncpg takes it, password included."""
+    return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def open_session(engine: AsyncEngine) -> AsyncSession:
     """A session whose rows stay readable after the commit (they become Read models, not new queries)."""
     return AsyncSession(engine, expire_on_commit=False)

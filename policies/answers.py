@@ -3,16 +3,20 @@
 Apart from matching.py because judging is for everyone, and this shape is the contract of one route.
 """
 
+from datetime import date
 from typing import Any
 
-from eligibility import Vocabulary, failures
+from eligibility import Facts, Vocabulary, failures
 from policies.matching import Judged, MatchResult
+from policies.pack import Pack, PublishedText
 from policies.schemas import (
     AmountRead,
     EligibleRead,
     FailedCondition,
     IneligibleRead,
+    MatchIds,
     MatchRead,
+    Named,
     QuestionRead,
     UndeterminedRead,
 )
@@ -31,7 +35,21 @@ def answer(result: MatchResult) -> MatchRead:
             for j in result.undetermined
         ],
         ineligible=[IneligibleRead(**_named(j), failed=failed_conditions(j)) for j in result.ineligible],
+        unavailable=[Named(**_names(policy)) for policy in result.unavailable],
         next_question=_question(result),
+    )
+
+
+def ids(pack: Pack, facts: Facts, as_of: date) -> MatchIds:
+    """The same with ids alone, straight from the index: for whoever asks about many enterprises."""
+    day = pack.on(as_of)
+    found = day.match(facts.on(as_of, Vocabulary.shipped()))
+    return MatchIds(
+        as_of=as_of,
+        pack_version=pack.version,
+        in_force=len(day.records),
+        eligible=found.eligible,
+        undetermined=found.undetermined,
     )
 
 
@@ -51,11 +69,15 @@ def failed_conditions(judged: Judged) -> list[FailedCondition]:
 
 
 def _named(judged: Judged) -> dict[str, Any]:
-    text = judged.policy.text
+    return _names(judged.policy)
+
+
+def _names(policy: PublishedText) -> dict[str, Any]:
+    text = policy.text
     names = (
         "name_zh", "name_en", "category", "level", "document_no", "clause_zh", "clause_en", "effective_to",
     )  # fmt: skip
-    return {"id": judged.policy.id, "version": judged.policy.version, **{name: text[name] for name in names}}
+    return {"id": policy.id, "version": policy.version, **{name: text[name] for name in names}}
 
 
 def _amount(judged: Judged) -> AmountRead | None:

@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.guards import PUBLIC
 from eligibility import Facts, Vocabulary, parse, sentence
-from policies import answers, matching, queries
+from policies import answers, keeper, matching, queries
 from policies.errors import PolicyNotFound
 from policies.schemas import (
     Category,
     Level,
+    MatchIds,
     MatchInput,
     MatchRead,
     PolicyDetail,
@@ -32,14 +33,19 @@ Words = Annotated[str, Parameter(max_length=200)]
 
 
 @post("/eligibility/match", status_code=HTTP_200_OK, **PUBLIC)
-async def match(session: AsyncSession, data: Annotated[MatchInput, Body()], as_of: date) -> MatchRead:
+async def match(
+    session: AsyncSession, data: Annotated[MatchInput, Body()], as_of: date
+) -> MatchRead | MatchIds:
     """Which policies apply to the given facts, which need more answers, which do not apply and why.
 
-    Absent facts are unknown, null ones known to be none. `as_of` defaults to the service's day.
+    Absent facts are unknown, null ones known to be none. `as_of` defaults to the service's day; a day in the past is
+    judged by the texts that held then. `pack_version` names what was published when the answer was given.
     """
     facts = Facts.from_json(data.facts, Vocabulary.shipped())
-    pack = await matching.load_pack(session)
-    return answers.answer(matching.match(pack, facts, data.as_of or as_of))
+    pack, day = await keeper.load_pack(session), data.as_of or as_of
+    if data.detail == "ids":
+        return answers.ids(pack, facts, day)
+    return answers.answer(matching.match(pack, facts, day))
 
 
 @get("/policies", **PUBLIC)

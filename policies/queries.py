@@ -34,6 +34,15 @@ async def published(session: AsyncSession) -> Sequence[PolicyVersion]:
     return found.all()
 
 
+async def ever_published(session: AsyncSession) -> Sequence[PolicyVersion]:
+    """Every version that is or was published, by policy id, oldest first."""
+    done = col(PolicyVersion.status).in_([Status.PUBLISHED.value, Status.SUPERSEDED.value])
+    found = await session.scalars(
+        select(PolicyVersion).where(done).order_by(col(PolicyVersion.policy_id), col(PolicyVersion.version))
+    )
+    return found.all()
+
+
 async def stamp(session: AsyncSession) -> tuple[int, datetime | None]:
     """Changes exactly when something is published: how many versions ever were, and when last."""
     done = col(PolicyVersion.status).in_([Status.PUBLISHED.value, Status.SUPERSEDED.value])

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 from auth.schemas import Input, Line, PlainText
@@ -44,10 +44,11 @@ PolicyDay = Annotated[Day, AfterValidator(_of_our_time)]
 
 
 class MatchInput(Input):
-    """Facts by name (absent: unknown, null: known to be none) and the day to judge on."""
+    """Facts by name (absent: unknown, null: known to be none), the day to judge on, and how much to tell."""
 
     facts: dict[str, Any] = Field(default_factory=dict, max_length=500)
     as_of: Day | None = None
+    detail: Literal["full", "ids"] = "full"
 
 
 class PolicyDraft(Input):
@@ -67,6 +68,27 @@ class PolicyDraft(Input):
         default_factory=list, max_length=50
     )
     note: Annotated[PlainText, Field(max_length=4000)] | None = None
+
+
+def _json_number(value: Decimal | None) -> int | float | None:
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+NUMBER = {"type": "number"}
+NUMBER_OR_NULL: dict[str, Any] = {"oneOf": [NUMBER, {"type": "null"}]}
+Yuan = Annotated[
+    Decimal,
+    PlainSerializer(_json_number, return_type=float, when_used="json"),
+    Field(json_schema_extra=NUMBER),
+]
+"""An amount in yuan, a JSON number as everywhere in this API: 9000 or 8409.55."""
+YuanOrNone = Annotated[
+    Decimal | None,
+    PlainSerializer(_json_number, return_type=float | None, when_used="json"),
+    Field(json_schema_extra=NUMBER_OR_NULL),
+]
 
 
 class Rejection(Input):
@@ -154,7 +176,7 @@ class VersionRead(PolicyRead):
 class AmountRead(BaseModel):
     """Yuan a policy is worth here; `missing` names facts it waits for; at_most: a ceiling, not a promise."""
 
-    exact: Decimal | None
+    exact: YuanOrNone
     missing: list[str]
     at_most: bool
     per: str | None
@@ -215,13 +237,24 @@ class QuestionRead(BaseModel):
 
 
 class MatchRead(BaseModel):
-    """The answer to a match, from one consistent pack."""
+    """The answer to a match, from one consistent pack. `unavailable`: in force, and not to be judged by our fault."""
 
     as_of: date
     pack_version: str
-    total_yuan: Decimal
+    total_yuan: Yuan
     combined: list[str]
     eligible: list[EligibleRead]
     undetermined: list[UndeterminedRead]
     ineligible: list[IneligibleRead]
+    unavailable: list[Named]
     next_question: QuestionRead | None
+
+
+class MatchIds(BaseModel):
+    """The answer with `detail: ids`: every policy in force that is in neither list does not apply."""
+
+    as_of: date
+    pack_version: str
+    in_force: int
+    eligible: list[str]
+    undetermined: list[str]

@@ -19,7 +19,7 @@ from auth import audit
 from auth.actor import Actor
 from eligibility import Facts, RuleIndex, Vocabulary, evaluate, explain, parse, sentence
 from eligibility.benefit import Benefit, compute
-from policies import content, queries
+from policies import content, keeper, queries
 from policies.errors import (
     ChangedMeanwhile,
     DatesCross,
@@ -200,6 +200,7 @@ async def publish(
         await _update(session, before, {"status": Status.SUPERSEDED.value})
     changes = {"status": after.value, "decided_by": actor.user_id, "decided_at": now}
     found = await _update(session, row, changes)
+    await keeper.tell(session, policy_id)
     await _audit(session, actor, "publish", found, now)
     return found
 

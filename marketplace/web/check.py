@@ -11,6 +11,7 @@ from uuid import UUID
 
 from litestar import Request, Router, get, post
 from litestar.datastructures import Cookie
+from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Response
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from markupsafe import Markup
@@ -23,14 +24,14 @@ from auth.roles import Role
 from eligibility import Fact, Facts, Vocabulary
 from eligibility.derive import derived_values
 from marketplace.language import language_of
-from marketplace.portal import checks, codes
+from marketplace.portal import checks, industries
 from marketplace.profiles import service as profiles
 from marketplace.settings import Settings
 from marketplace.web import facts_form, forms, verdicts
 from marketplace.web.render import page
-from policies import matching
-from policies.errors import PolicyNotFound
-from policies.matching import Judged, MatchResult, Pack
+from policies import keeper, matching
+from policies.matching import Judged, MatchResult
+from policies.pack import Pack
 
 AnyRequest = Request[Any, Any, Any]
 MONTH = 30 * 24 * 3600
@@ -77,7 +78,7 @@ async def start(request: AnyRequest, session: AsyncSession, as_of: date) -> Resp
     lang = language_of(request)
     check = await checks.find(session, request.cookies.get(checks.COOKIE))
     facts = checks.facts_of(check)
-    pack = await matching.load_pack(session)
+    pack = await keeper.load_pack(session)
     return page(
         request,
         "check/start.html",
@@ -89,12 +90,13 @@ async def start(request: AnyRequest, session: AsyncSession, as_of: date) -> Resp
 
 
 @get("/check/industries", **PUBLIC)
-async def industries(request: AnyRequest) -> Response[str]:
+async def suggest_industries(request: AnyRequest) -> Response[str]:
     """Suggestions for an industry field, as options of its datalist."""
     words = next((v for k, v in request.query_params.items() if k != "lang"), "")[:60]
+    lang = language_of(request)
     options = [
-        Markup('<option value="{} {}">').format(found.code, found.name)
-        for found in codes.search_industries(words)
+        Markup('<option value="{}">').format(facts_form.industry_words(found.code, lang))
+        for found in industries.search(words)
     ]
     return Response("".join(options), media_type="text/html", status_code=HTTP_200_OK)
 
@@ -146,7 +148,7 @@ def _next(group: str, form: Mapping[str, str]) -> str:
 
 def _known_group(group: str) -> None:
     if group not in group_names():
-        raise PolicyNotFound
+        raise NotFoundException
 
 
 async def _questions(
@@ -162,7 +164,7 @@ async def _questions(
     lang = language_of(request)
     names = group_names()
     at = names.index(group)
-    pack = await matching.load_pack(session)
+    pack = await keeper.load_pack(session)
     fields = facts_form.fields_for(asked_facts(group), facts.to_json(), lang, typed=typed, answers=answers)
     return page(
         request,
@@ -201,7 +203,7 @@ async def result(
     if about is None and maybe_actor is not None and maybe_actor.role is Role.OWNER:
         mine = await profiles.my_enterprises(session, maybe_actor)
     lang = language_of(request)
-    pack = await matching.load_pack(session)
+    pack = await keeper.load_pack(session)
     found = matching.match(pack, facts, as_of)
     return page(
         request,
@@ -258,4 +260,4 @@ class ResultView:
         return [(f"{self.questions}/{f.group}#{f.name}", f.label(self.lang), waiting[f.name]) for f in facts]
 
 
-router = Router("/", route_handlers=[start, industries, result, ask, keep], include_in_schema=False)
+router = Router("/", route_handlers=[start, suggest_industries, result, ask, keep], include_in_schema=False)

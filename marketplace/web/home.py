@@ -23,8 +23,9 @@ from marketplace.web import government
 from marketplace.web.format import is_zh
 from marketplace.web.policy_words import PolicyWords
 from marketplace.web.render import page
-from policies import matching, queries
-from policies.matching import Judged, MatchResult, Pack
+from policies import keeper, matching, queries
+from policies.matching import Judged, MatchResult
+from policies.pack import Pack
 from policies.tables import CATEGORIES
 
 AnyRequest = Request[Any, Any, Any]
@@ -119,7 +120,7 @@ async def home(request: AnyRequest, session: AsyncSession, as_of: date) -> Respo
         products=len(offered),
         banks=len({product.bank_id for product in offered}),
         newest=await queries.newest(session, as_of, NEWEST),
-        sample=KEEPER.get(await matching.load_pack(session), as_of),
+        sample=KEEPER.get(await keeper.load_pack(session), as_of),
         tries=TRIES,
         words=PolicyWords(language_of(request), as_of),
     )

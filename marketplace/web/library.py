@@ -22,9 +22,10 @@ from marketplace.portal.codes import namer
 from marketplace.web import verdicts
 from marketplace.web.policy_words import PolicyWords
 from marketplace.web.render import page
-from policies import matching, queries
+from policies import keeper, matching, queries
 from policies.errors import PolicyNotFound
-from policies.matching import Judged, Pack, PolicyRecord
+from policies.matching import Judged
+from policies.pack import Pack, PolicyRecord
 from policies.tables import CATEGORIES, LEVELS, PolicyVersion
 
 AnyRequest = Request[Any, Any, Any]
@@ -104,7 +105,7 @@ async def library(request: AnyRequest, session: AsyncSession, as_of: date) -> Re
 @get("/policies/{policy_id:str}", **PUBLIC)
 async def one(request: AnyRequest, session: AsyncSession, policy_id: str, as_of: date) -> Response[str]:
     """One policy: what it says, the rule in words, its source, and what it is connected with."""
-    pack = await matching.load_pack(session)
+    pack = await keeper.load_pack(session)
     record = pack.by_id.get(policy_id)
     row = await queries.current(session, policy_id) if record else None
     if record is None or row is None:

@@ -42,11 +42,11 @@ async def test_each_partly_known_enterprise_is_asked_only_what_matters(client: C
 async def test_amounts_are_told_and_what_excludes_each_other_is_not_added_up(client: Client) -> None:
     answer = (await client.post(MATCH, json={"facts": ENTERPRISES[0]["facts"], "as_of": "2020-04-15"})).json()
     amounts = {row["id"]: row["amount"]["exact"] for row in answer["eligible"] if row["amount"]}
-    assert amounts["CN-VAT-2019-13-1"] == "8400.00"
-    assert amounts["CN-VAT-2020-13-OT"] == "5600.00"
+    assert amounts["CN-VAT-2019-13-1"] == 8400
+    assert amounts["CN-VAT-2020-13-OT"] == 5600
     assert "CN-VAT-2019-13-1" in answer["combined"]
     assert "CN-VAT-2020-13-OT" not in answer["combined"]
-    assert answer["total_yuan"] == "8400.00"
+    assert answer["total_yuan"] == 8400
 
 
 async def test_a_policy_that_does_not_apply_says_which_condition_fails_and_where_it_is_written(
@@ -101,7 +101,53 @@ async def test_a_fact_that_does_not_fit_is_named_in_both_languages(
         assert answer.status_code == 422
         assert answer.headers["content-type"].startswith("application/problem+json")
         assert fact in answer.text
-        assert set(answer.json()["messages"]) == {"zh-CN", "en"}
+        problem = answer.json()
+        for told in (problem, *problem["errors"]):
+            assert set(told["messages"]) == {"zh-CN", "en"}
+            assert told["detail"] == told["messages"]["en" if lang == "en" else "zh-CN"]
+
+
+async def test_money_is_a_number_with_its_fen_and_unknown_amounts_are_null(client: Client) -> None:
+    facts = ENTERPRISES[0]["facts"] | {"vat_period_sales_yuan": 280_000.55}
+    answer = (await client.post(MATCH, json={"facts": facts, "as_of": "2020-04-15"})).json()
+    assert answer["total_yuan"] == 8400.02
+    amounts = [row["amount"]["exact"] for row in answer["eligible"] + answer["undetermined"] if row["amount"]]
+    assert {type(amount) for amount in amounts} <= {int, float, type(None)}
+    assert None in amounts
+
+
+@pytest.mark.parametrize("body", [b"[" * 20_000, b'{"facts": {"a": ' + b"[" * 5_000 + b"]" * 5_000 + b"}}"])
+async def test_a_body_nested_beyond_all_bounds_is_told_so(client: Client, body: bytes) -> None:
+    answer = await client.post(MATCH, content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "http.too_deep")
+    assert answer.json()["messages"]["en"].startswith("The content is nested")
+
+
+async def test_a_body_that_is_no_json_by_its_own_words_is_refused(client: Client) -> None:
+    answer = await client.post(MATCH, content=b'{"facts": {}}', headers={"content-type": "text/plain"})
+    assert (answer.status_code, answer.json()["code"]) == (415, "http.unsupported_media_type")
+
+
+@pytest.mark.parametrize(
+    "query", ["page=0", "categori=tax_reduction", "q=a&colour=red", "session=1", "%00=1", "x" * 500 + "=1"]
+)
+async def test_a_filter_nobody_knows_is_refused_by_name(client: Client, query: str) -> None:
+    answer = await client.get(f"/api/v1/policies?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "input.invalid")
+    assert [fault["code"] for fault in answer.json()["errors"]] == ["extra_forbidden"]
+    assert (await client.post(f"{MATCH}?{query}", json={})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "query", ["category=zzz", "level=x", "limit=0", "offset=-1", "in_force_on=2020-02-30"]
+)
+async def test_a_filter_that_says_nothing_known_is_refused(client: Client, query: str) -> None:
+    assert (await client.get(f"/api/v1/policies?{query}")).status_code == 422
+
+
+async def test_known_filters_and_the_language_pass(client: Client) -> None:
+    query = "q=&category=tax_reduction&level=national&in_force_on=2020-04-15&limit=5&offset=0&lang=en"
+    assert len((await client.get(f"/api/v1/policies?{query}")).json()["items"]) == 5
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from eligibility import Facts, Rule, RuleError, Vocabulary
 from eligibility import Status as Verdict
 from marketplace.db import open_session
 from marketplace.shipped import shipped_policies
-from policies import content, matching, queries, service
+from policies import content, keeper, matching, queries, service
 from policies.errors import (
     ChangedMeanwhile,
     DatesCross,
@@ -125,7 +125,7 @@ class TestPublishing:
         self, session: AsyncSession, lin: Actor, ma: Actor, now: datetime
     ) -> None:
         async def verdict() -> Verdict:
-            pack = await matching.load_pack(session)
+            pack = await keeper.load_pack(session)
             found = matching.match(pack, Facts.from_json(TENANT, Vocabulary.shipped()), AS_OF)
             (judged,) = (*found.eligible, *found.undetermined, *found.ineligible)
             return judged.verdict.status

@@ -169,6 +169,29 @@ def test_a_saved_index_is_opened_as_it_was(
         agrees(rules, opened, facts)
 
 
+@settings(max_examples=examples(60))
+@given(st.lists(conditions, min_size=2, max_size=6), st.lists(partial_facts(5), min_size=1, max_size=4))
+def test_some_of_the_rules_are_matched_as_if_there_were_no_others(
+    trees: list[Node], enterprises: list[Facts]
+) -> None:
+    rules = named(trees)
+    index = RuleIndex.build(rules, VOCABULARY)
+    some = {name: rules[name] for name in list(rules)[::2]}
+    for among in (index.among(some), index.copy().among([*some, "nobody"])):
+        for facts in enterprises:
+            found = index.match(facts, among)
+            assert found == RuleIndex.build(some, VOCABULARY).match(facts)
+    chosen, other = index.among(some), index.copy()
+    before = [index.match(facts) for facts in enterprises]
+    other.put("R0", rules["R1"])
+    other.remove("R1")
+    later = other.among(["R0", "late"])
+    assert [index.match(facts) for facts in enterprises] == before
+    for facts in enterprises:
+        assert index.match(facts, chosen) == RuleIndex.build(some, VOCABULARY).match(facts)
+        assert other.match(facts, later) == RuleIndex.build({"R0": rules["R1"]}, VOCABULARY).match(facts)
+
+
 class TestOpening:
     """What cannot be opened says so."""
 
