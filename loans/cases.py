@@ -96,7 +96,8 @@ async def case_read(
 
 
 def actions(application: Application, actor: Actor, decisions: Sequence[Decision]) -> list[str]:
-    """What this person may do next; an approval is offered once, as `approve`, whatever it leads to."""
+    """What this person may do next; a first approval is offered as `approve`, whatever it leads to, a second one
+    as `confirm`."""
     found: list[str] = []
     mine = application.claimed_by == actor.user_id or actor.role == Role.SENIOR_OFFICER
     first = next((each.decided_by for each in decisions if each.stage == 1), None)

@@ -12,13 +12,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.actor import Actor
+from auth.roles import Role
 from auth.tables import Membership
-from loans import applications
+from loans import applications, decisions, officer
 from loans.schemas import (
     CONSENT_PURPOSE,
     DATA_CATEGORIES,
     ApplicationInput,
     ConsentInput,
+    DecisionInput,
     FinancingRequestInput,
 )
 from loans.tables import Application, FinancingRequest
@@ -27,6 +29,7 @@ from marketplace.lending import applicant_of
 from marketplace.profiles import service as profiles
 from marketplace.profiles.tables import Enterprise
 from marketplace.seeding import loans as seeding
+from tests.factories.people import person
 
 AS_OF = date(2020, 4, 15)
 FACTS: dict[str, Any] = {
@@ -108,6 +111,7 @@ def asking(
             bank_id=bank_id,
             purpose=changes.get("purpose", CONSENT_PURPOSE),
             data_categories=changes.get("data_categories", list(DATA_CATEGORIES)),
+            facts=changes.get("facts"),
         ),
     )
 
@@ -139,3 +143,19 @@ async def submitted(
     request = await need(session, owner, enterprise_id, now, **asked)
     made = await apply(session, owner, asking(request.id, product_id, bank_id), now)
     return Submitted(made, request, enterprise_id)
+
+
+async def approved(session: AsyncSession, application: Application, now: datetime) -> Actor:
+    """The application taken and approved with 250,000 yuan at 4.35% for a year, by the officer this gives."""
+    who = await person(session, now, Role.OFFICER, bank_id=application.bank_id, display_name="孙志强")
+    await officer.claim(session, who, application.id, now=now)
+    terms = DecisionInput(
+        kind="approve",
+        amount_yuan=Decimal(250_000),
+        annual_rate_pct=Decimal("4.35"),
+        term_months=12,
+        note="主营稳定",
+    )
+    await decisions.decide(session, who, application.id, terms, now=now)
+    await session.commit()
+    return who

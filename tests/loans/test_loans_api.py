@@ -11,15 +11,20 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 from pypdf import PdfReader
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from auth.actor import Actor
 from auth.roles import Role
+from loans import confirmations
+from loans.tables import Application
+from marketplace.db import open_session
 from marketplace.documents.keys import trusted
+from marketplace.lending import state_of
 from marketplace.settings import Settings
 from pdf.verify import verify
 from tests.factories import lending
 from tests.factories.people import person, sign_in
+from tests.pdf import reading
 
 Client = AsyncTestClient[Litestar]
 API = "/api/v1"
@@ -134,6 +139,97 @@ class TestTheWholePath:
         text = "".join(page.extract_text() for page in PdfReader(BytesIO(first.content)).pages)
         for expected in (case["serial"], "淄博和润食品有限公司", "300,000 元", "中国建设银行", "初步意向"):
             assert expected in text
+
+    async def test_a_case_that_moves_on_gets_another_paper_and_the_older_one_says_so(
+        self,
+        client: Client,
+        session: AsyncSession,
+        now: datetime,
+        owner: tuple[Caller, UUID],
+        settings: Settings,
+    ) -> None:
+        at, enterprise_id = owner
+        case = (await at.apply(await request_and_body(at, enterprise_id))).json()
+        one = f"/applications/{case['id']}"
+        officer = await caller(client, await person(session, now, Role.OFFICER))
+        await officer.post(f"{one}/claim")
+        papers: dict[str, bytes] = {}
+        terms = {"kind": "approve", "amount_yuan": 250_000, "annual_rate_pct": 4.35, "term_months": 12}
+        for step in (
+            None,
+            officer.post(f"{one}/decisions", terms),
+            at.post(f"{one}/accept"),
+            officer.post(f"{one}/disbursements"),
+        ):
+            if step is not None:
+                assert (await step).status_code in (200, 201)
+            for _ in range(2):
+                pdf = (await at.get(f"{one}/confirmation.pdf")).content
+                papers[verify(pdf, trusted(settings.keys)).serial or ""] = pdf
+        receipt, approval, agreed = papers
+        assert receipt == case["serial"]
+        for serial, strength, title, amount, newer in (
+            (receipt, "indicative", "融资申请回执", "300,000元", True),
+            (approval, "in_principle", "贷款批准书", "250,000元", True),
+            (agreed, "binding", "贷款条件确认书", "250,000元", False),
+        ):
+            text = reading.text(papers[serial])
+            assert title in text
+            assert amount in text
+            assert case["serial"] in text
+            found = (await client.post(f"{API}/documents/verify", content=papers[serial])).json()
+            assert (found["valid"], found["serial"], found["strength"]) == (True, serial, strength)
+            assert (found["state"], found["newer_paper"], found["application"]) == (
+                "disbursed",
+                newer,
+                "ended",
+            )
+            page = (await client.get(f"/verify/{serial}")).text
+            assert "已放款" in page
+            assert ("有更新的文件" in page) is newer
+        for serial in (approval, agreed):
+            assert "年利率4.35%" in reading.text(papers[serial])
+        assert "不高于" not in reading.text(papers[agreed])
+
+    async def test_a_case_that_ended_keeps_its_strongest_paper_which_holds_no_more(
+        self,
+        client: Client,
+        session: AsyncSession,
+        now: datetime,
+        owner: tuple[Caller, UUID],
+        settings: Settings,
+    ) -> None:
+        at, enterprise_id = owner
+        case = (await at.apply(await request_and_body(at, enterprise_id))).json()
+        application = await session.get(Application, UUID(case["id"]))
+        assert application is not None
+        await lending.approved(session, application, now)
+        one = f"/applications/{case['id']}"
+        before = (await at.get(f"{one}/confirmation.pdf")).content
+        await at.post(f"{one}/withdraw")
+        assert (await at.get(f"{one}/confirmation.pdf")).content == before
+        serial = verify(before, trusted(settings.keys)).serial
+        page = (await client.get(f"/verify/{serial}")).text
+        assert "不要再凭这份文件办事" in page
+        assert "有更新的文件" not in page
+
+    async def test_five_first_downloads_at_once_give_one_paper(
+        self, session: AsyncSession, engine: AsyncEngine, now: datetime, settings: Settings
+    ) -> None:
+        who = await person(session, now)
+        case = (await lending.submitted(session, who, now)).application
+        await lending.approved(session, case, now)
+        press = state_of(settings).press
+
+        async def download() -> bytes:
+            async with open_session(engine) as own:
+                paper = await confirmations.confirmation(
+                    own, who, case.id, press=press, language="zh-CN", now=now
+                )
+                await own.commit()
+                return paper.pdf
+
+        assert len(set(await asyncio.gather(*(download() for _ in range(5))))) == 1
 
     async def test_products_are_public(self, client: Client) -> None:
         listed = (await client.get(f"{API}/products")).json()

@@ -184,6 +184,36 @@ class TestApplying:
         await session.rollback()
         assert await count(session, Consent) == 0
 
+    async def test_the_bank_gets_the_facts_the_consent_names_and_no_other(
+        self, session: AsyncSession, now: datetime
+    ) -> None:
+        owner, officer = await person(session, now), await person(session, now, Role.OFFICER)
+        ours = await lending.enterprise(session, owner, now)
+        request = await lending.need(session, owner, ours, now)
+        named = [name for name in lending.FACTS if name != "total_assets_yuan"]
+        made = await lending.apply(session, owner, lending.asking(request.id, facts=named), now)
+        seen = await cases.case(session, officer, made.id, now=now)
+        assert set(seen.facts) == set(seen.provenance) == set(named)
+        given = await session.get(Consent, made.consent_id)
+        assert given is not None
+        sentence, listed = given.wording.splitlines()
+        assert f"{len(named)} 项" in sentence
+        assert "纳税信用等级" in listed
+        assert "资产总额" not in listed
+
+    async def test_a_consent_that_leaves_out_what_the_product_asks_is_not_enough(
+        self, session: AsyncSession, now: datetime
+    ) -> None:
+        owner = await person(session, now)
+        request = await lending.need(session, owner, await lending.enterprise(session, owner, now), now)
+        named = [name for name in lending.FACTS if name != "owner_age"]
+        with pytest.raises(FactsMissing) as missing:
+            await lending.apply(session, owner, lending.asking(request.id, facts=named), now)
+        assert missing.value.params["missing"] == ["owner_age"]
+        with pytest.raises(ConsentMismatch) as refused:
+            await lending.apply(session, owner, lending.asking(request.id, facts=["shoe_size"]), now)
+        assert refused.value.field == "consent.facts"
+
     async def test_an_undetermined_product_says_what_is_missing(
         self, session: AsyncSession, now: datetime
     ) -> None:

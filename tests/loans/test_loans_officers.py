@@ -202,7 +202,83 @@ class TestQueue:
             await officer.claim_next(session, stranger, now=now)
 
 
+class TestDecidedCases:
+    async def test_are_listed_newest_first_and_found_by_number_or_enterprise_at_their_own_bank_only(
+        self, session: AsyncSession, now: datetime
+    ) -> None:
+        owner = await person(session, now)
+        ours = await lending.enterprise(session, owner, now)
+        first = (await lending.submitted(session, owner, now, enterprise_id=ours)).application
+        second = (await lending.submitted(session, owner, now, enterprise_id=ours)).application
+        waiting = (await lending.submitted(session, owner, now, enterprise_id=ours)).application
+        who = await lending.approved(session, first, now)
+        await lending.approved(session, second, now + timedelta(minutes=1))
+        stranger = await person(session, now, Role.OFFICER, bank_id="icbc")
+        decided = await officer.queue(session, who, now=now, show="decided")
+        assert [row.id for row in decided.cases] == [second.id, first.id]
+        assert decided.cases[0].agreed_amount_yuan == Decimal(250_000)
+        assert decided.cases[0].standing is None
+        for text, expected in (
+            (first.serial, {first.id}),
+            (first.serial.lower()[4:], {first.id}),
+            ("和润食品", {first.id, second.id, waiting.id}),
+            ("%", set()),
+            ("不存在", set()),
+        ):
+            found = await officer.queue(session, who, now=now, search=text)
+            assert {row.id for row in found.cases} == expected, text
+        for asked in ({"show": "decided"}, {"search": first.serial}, {"search": "和润食品"}):
+            assert (await officer.queue(session, stranger, now=now, **asked)).total == 0  # type: ignore[arg-type]
+
+    async def test_are_hidden_with_the_consent_taken_back(self, session: AsyncSession, now: datetime) -> None:
+        owner = await person(session, now)
+        case = (await lending.submitted(session, owner, now)).application
+        who = await lending.approved(session, case, now)
+        await consent.revoke(session, owner, case.consent_id, now=now)
+        assert (await officer.queue(session, who, now=now, show="decided")).total == 0
+        assert (await officer.queue(session, who, now=now, search=case.serial)).total == 0
+
+
 class TestDeciding:
+    async def test_what_was_agreed_stays_and_only_the_bank_learns_who_decided(
+        self, session: AsyncSession, now: datetime
+    ) -> None:
+        owner = await person(session, now)
+        case = (await lending.submitted(session, owner, now)).application
+        who = await lending.approved(session, case, now)
+        await applications.accept(session, owner, case.id, now=now)
+        await decisions.disburse(session, who, case.id, now=now)
+        for reader, name in ((owner, None), (who, "孙志强")):
+            seen = await cases.case(session, reader, case.id, now=now)
+            assert seen.agreed_quote is not None
+            assert seen.agreed_quote.annual_rate_pct == Decimal("4.35")
+            assert seen.agreed_quote.total_yuan == 250_000 + seen.agreed_quote.cost_yuan
+            assert [each.decided_by for each in seen.decisions] == [name]
+        (mine,) = await cases.summaries(session, owner)
+        assert (mine.amount_yuan, mine.agreed_amount_yuan) == (Decimal(300_000), Decimal(250_000))
+
+    async def test_every_term_outside_is_named(self, session: AsyncSession, now: datetime) -> None:
+        case = (await lending.submitted(session, await person(session, now), now)).application
+        product = (
+            await cases.case(session, await person(session, now, Role.OFFICER), case.id, now=now)
+        ).product
+        terms = {"amount_yuan": Decimal(1), "annual_rate_pct": Decimal(24), "term_months": Decimal(99)}
+        refused = decisions.outside(product, Decimal(300_000), terms)
+        assert [(each.field, each.params["least"], each.params["most"]) for each in refused] == [
+            ("amount_yuan", "10,000", "300,000"),
+            ("annual_rate_pct", "3.25", "5"),
+            ("term_months", "1", "12"),
+        ]
+
+    async def test_on_what_was_seen_and_is_so_no_more_is_refused(
+        self, session: AsyncSession, now: datetime
+    ) -> None:
+        who = await person(session, now, Role.SENIOR_OFFICER)
+        case = await claimed(session, who, now, amount_yuan=1_500_000)
+        await decisions.decide(session, who, case.id, approval(1_200_000), now=now, seen="in_review")
+        with pytest.raises(ChangedMeanwhile):
+            await decisions.decide(session, who, case.id, approval(1_200_000), now=now, seen="in_review")
+
     async def test_the_whole_way_to_the_pay_out(self, session: AsyncSession, now: datetime) -> None:
         who = await person(session, now, Role.OFFICER)
         owner = await person(session, now)

@@ -6,6 +6,9 @@ With the standard library's parser, so that a test sees what a browser gets and 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from loans.schemas import QuoteRead
+from marketplace.web.format import pct, yuan
+
 SKIPPED = frozenset({"script", "style", "svg"})
 
 
@@ -50,3 +53,9 @@ def read(html: str) -> Page:
     page = Page()
     page.feed(html)
     return page
+
+
+def terms_of(quote: QuoteRead) -> list[str]:
+    """What a Chinese page must say of a loan's cost: payment, last payment, total, rate and its method."""
+    amounts = (quote.payment_yuan, quote.final_payment_yuan, quote.cost_yuan, quote.total_yuan)
+    return [*(yuan(each, "zh-CN") for each in amounts), pct(quote.apr_pct), "内部收益率法"]

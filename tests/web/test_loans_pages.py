@@ -3,16 +3,24 @@
 import asyncio
 import re
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from eligibility import Vocabulary
+from loans import cases, decisions, offers, products
+from loans.schedule import RepaymentMethod
 from loans.tables import Application, FinancingRequest
+from marketplace.profiles import service as profiles
+from marketplace.web.format import pct, yuan
 from tests.factories import lending
 from tests.factories.pages import Visitor, form_of
+from tests.pdf import reading
 from tests.web.conftest import Arrive, SignedIn
+from tests.web.reading import read, terms_of
 
 pytestmark = pytest.mark.seeded
 NEED = {"amount_yuan": "30万", "term_months": "12", "purpose": "购进原料"}
@@ -168,9 +176,111 @@ class TestApplying:
         assert (await owner.post(path, fields)).status_code == 422
         assert await count(session, Application) == 0
 
+    async def test_says_what_each_way_to_repay_costs_before_anything_is_sent(
+        self, signed_in: SignedIn, session: AsyncSession, now: datetime
+    ) -> None:
+        owner, enterprise = await an_owner(signed_in, session, now)
+        path = f"{await a_need(owner, enterprise)}/apply/CCB-YSD?lang=zh"
+        cost = read((await owner.get(path)).text).text
+        cost = cost[cost.index("要还多少") : cost.index("会看到的资料")]
+        product = await products.current_product(session, "CCB-YSD")
+        assert len(product.repayment_methods) > 1
+        need = offers.Need(Decimal(300_000), 12)
+        for method in product.repayment_methods:
+            for each in offers.quotes_of(product, need, RepaymentMethod(method), lending.AS_OF):
+                for said in (each.payment_yuan, each.final_payment_yuan, each.cost_yuan):
+                    assert yuan(said, "zh-CN") in cost
+                assert pct(each.apr_pct) in cost
+        assert cost.count("内部收益率法") == len(product.repayment_methods)
+
+    async def test_lists_each_fact_that_goes_to_the_bank_and_sends_no_other(
+        self, signed_in: SignedIn, session: AsyncSession, now: datetime
+    ) -> None:
+        owner, who = await signed_in()
+        enterprise = await lending.enterprise(session, who, now)
+        path = f"{await a_need(owner, enterprise)}/apply/CCB-YSD?lang=zh"
+        page = await owner.get(path)
+        shown = page.text[page.text.index('id="consented"') :]
+        known = Vocabulary.shipped().facts
+        assert all(known[name].label("zh-CN") in shown for name in lending.FACTS)
+        assert "中国建设银行会看到的资料" in page.text
+        await profiles.save_facts(
+            session, who, enterprise, {"vat_taxpayer_type": "small_scale"}, source="declared", now=now
+        )
+        await session.commit()
+        sent = await owner.post(path, {**form_of(page).fields, "consent": "yes"})
+        assert sent.status_code == 303
+        (case,) = (await session.scalars(select(Application))).all()
+        assert set(case.facts) == set(lending.FACTS)
+        account = (await owner.get("/account?lang=zh")).text
+        assert "资产总额" in account
+        assert "增值税" not in account
+
+    async def test_with_two_faults_tells_both_and_keeps_the_tick(
+        self, signed_in: SignedIn, session: AsyncSession, now: datetime
+    ) -> None:
+        owner, enterprise = await an_owner(signed_in, session, now)
+        path = f"{await a_need(owner, enterprise)}/apply/CCB-YSD"
+        form = form_of(await owner.get(path)).fields
+        page = await owner.post(f"{path}?lang=zh", {**form, "repayment_method": "never"})
+        assert form_of(page).summary == ["repayment_method", "consent"]
+        assert "从列出的还款方式里选一种" in read(page.text).text
+        kept = form_of(await owner.post(path, {**form, "repayment_method": "never", "consent": "yes"}))
+        assert (kept.summary, kept.fields["consent"]) == (["repayment_method"], "yes")
+
 
 class TestCase:
     """The application's own page."""
+
+    async def test_shows_the_agreed_terms_from_the_approval_to_the_pay_out(
+        self, signed_in: SignedIn, session: AsyncSession, now: datetime
+    ) -> None:
+        owner, who = await signed_in()
+        case = (await lending.submitted(session, who, now)).application
+        path = f"/applications/{case.id}"
+        assert "购进原料" in (await owner.get(path)).text
+        assert 'id="terms"' not in (await owner.get(path)).text
+        decider = await lending.approved(session, case, now)
+        quote = (await cases.case(session, who, case.id, now=now)).agreed_quote
+        assert quote is not None
+        for deed in (
+            None,
+            owner.post(f"{path}/accept", {"agree": "yes"}),
+            decisions.disburse(session, decider, case.id, now=now),
+        ):
+            if deed is not None:
+                await deed
+                await session.commit()
+            page = read((await owner.get(f"{path}?lang=zh")).text).text
+            for said in ("250,000 元", "4.35%", "12 个月", *terms_of(quote)):
+                assert said in page
+            account = read((await owner.get("/account?lang=zh")).text).text
+            assert "批准 250,000 元（申请 300,000 元）" in account
+
+    async def test_offers_the_newest_paper_by_its_name(
+        self, signed_in: SignedIn, session: AsyncSession, now: datetime
+    ) -> None:
+        owner, who = await signed_in()
+        case = (await lending.submitted(session, who, now)).application
+        path = f"/applications/{case.id}"
+        assert "下载回执" in (await owner.get(f"{path}?lang=zh")).text
+        await lending.approved(session, case, now)
+        assert "下载批准书" in (await owner.get(f"{path}?lang=zh")).text
+        await owner.post(f"{path}/accept", {"agree": "yes"})
+        assert "下载条件确认书" in (await owner.get(f"{path}?lang=zh")).text
+        paper = await owner.get(f"{path}/confirmation.pdf")
+        assert "250,000元" in reading.text(paper.content)
+
+    async def test_accepting_without_a_tick_says_so_beside_the_box_and_in_the_title(
+        self, signed_in: SignedIn, session: AsyncSession, now: datetime
+    ) -> None:
+        owner, who = await signed_in()
+        case = (await lending.submitted(session, who, now)).application
+        await lending.approved(session, case, now)
+        page = await owner.post(f"/applications/{case.id}/accept?lang=zh", {})
+        found = form_of(page)
+        assert (page.status_code, found.summary, len(found.errors)) == (422, ["agree"], 1)
+        assert "<title>有几处要改: " in page.text
 
     async def test_and_its_paper_are_the_owners_alone(
         self, signed_in: SignedIn, session: AsyncSession, now: datetime
