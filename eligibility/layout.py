@@ -204,13 +204,14 @@ class Builder:
         self.of_set: list[list[int]] = [[] for _ in self.sets]
         self.share: list[float] = []
         ordered = list(self.sets)
+        self.unknown = [self.normaliser.unknown(values) for values in ordered]
         for number, values in enumerate(ordered):
             if isinstance(values, Chosen):
                 chosen[values.fact].append((number, values.bits))
                 continue
             coded = self.vocabulary.facts[values.fact].type == "code"
             ranks = [self.rank[values.fact][cut] for cut in values.cuts]
-            coded = coded or self.normaliser.unknown(values) != 1
+            coded = coded or self.unknown[number] != 1
             if len(ranks) == 1 and not coded:
                 sided[values.fact, values.start, values.none][ranks[0]].append(number)
             elif (
@@ -277,15 +278,15 @@ class Builder:
             values = self.ordered[number]
             assert isinstance(values, Ranges)
             ranks = [self.rank[values.fact][cut] for cut in values.cuts]
-            unknown = self.normaliser.unknown(values)
-            record = (self.slots[values.fact], 2 * values.start, 2 * values.none, unknown, len(ranks), *ranks)
+            flags = (2 * values.start, 2 * values.none, self.unknown[number])
+            record = (self.slots[values.fact], *flags, len(ranks), *ranks)
             found.append(self.put(record))
         return found
 
     def keys_of(self, number: int) -> tuple[object, ...]:
         """The values a set can be filed under: bits, or ranges from rank to rank; empty where it is no good key."""
         values = self.ordered[number]
-        if self.share[self.of_set[number][0]] > TELLING or self.normaliser.unknown(values) != 1:
+        if self.share[self.of_set[number][0]] > TELLING or self.unknown[number] != 1:
             return ()
         fact = self.vocabulary.facts[values.fact]
         if isinstance(values, Chosen):

@@ -71,8 +71,8 @@ async def listening(one: keeper.PackKeeper, engine: AsyncEngine) -> AsyncIterato
 
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(SOON):
-        while not true():
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 - what is waited for is told by nobody
+        while not true():  # noqa: ASYNC110 - what is waited for is told by nobody
+            await asyncio.sleep(0.01)
 
 
 async def test_another_worker_answers_by_what_was_just_published(
