@@ -58,7 +58,8 @@ FIELD_KINDS = frozenset(
         "date_from_datetime_parsing", "day_range", "datetime_type", "datetime_parsing", "timezone_aware", "uuid_type",
         "uuid_parsing", "string_too_short", "string_too_long", "string_pattern_mismatch", "too_short", "too_long",
         "greater_than", "greater_than_equal", "less_than", "less_than_equal", "text.unstorable", "none_required",
-        "json_invalid", "json_duplicate", "int_parsing_size", "finite_number", "string_unicode", "decision.approval", "decision.decline",
+        "json_invalid", "json_duplicate", "int_parsing_size", "finite_number", "string_unicode", "decision.approval",
+        "decision.decline",
     }
 )  # fmt: skip
 """Pydantic's error types that have words of their own (`error.field.<type>`); others say
@@ -127,6 +128,8 @@ def problem_of(error: Exception) -> Problem:
         return _problem(status, code, params, _own_fault(error, code, params))
     if isinstance(error, ValidationException):
         return _problem(422, "input.invalid", {"count": len(error.extra or ())}, _framework_faults(error))
+    if _too_deep(error):
+        return _problem(422, "http.too_deep", {})
     if isinstance(error.__cause__, SerializationException):
         return _problem(422, "http.bad_request", {})
     if isinstance(error, HTTPException):
@@ -136,9 +139,18 @@ def problem_of(error: Exception) -> Problem:
         return _problem(error.status_code, code, {})
     if is_unavailable(error):
         return _problem(503, "http.unavailable", {})
-    if is_unstorable(error) or isinstance(error, RecursionError):
+    if is_unstorable(error):
         return _problem(422, "http.unstorable", {})
     return _problem(500, "http.unexpected", {})
+
+
+def _too_deep(error: BaseException | None) -> bool:
+    """Whether something nested beyond all bounds is behind an error, however the framework has wrapped it."""
+    while error is not None:
+        if isinstance(error, RecursionError):
+            return True
+        error = error.__cause__
+    return False
 
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -1,37 +1,26 @@
-"""Names of regions and industries by code, and the search an owner types into.
+"""Names of regions by code, and how codes are read out in sentences.
 
 Read once from the shipped reference lists: they are the same rows the database is seeded with, change with a
 release and are asked on every page.
 """
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-REFERENCE = Path(__file__).parents[1] / "data" / "reference"
+from marketplace.portal.industries import name_of
+from marketplace.portal.reference import Code, rows
+
 HOME_PROVINCE = "370000"
 UNNAMED: Mapping[str, str] = {"市辖区": "", "县": "（各县）"}
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """One row of a code list."""
-
-    code: str
-    name: str
-    level: str
-    parent: str = ""
 
 
 @cache
 def regions() -> Mapping[str, Code]:
     """Nation, provinces, cities and counties by GB/T 2260 code."""
-    rows = {row["code"]: row for row in _rows("regions.csv")}
+    listed = {row["code"]: row for row in rows("regions.csv")}
     return {
-        code: Code(code, _spoken(row["name_zh"], rows.get(row["parent"])), row["level"], row["parent"])
-        for code, row in rows.items()
+        code: Code(code, _spoken(row["name_zh"], listed.get(row["parent"])), row["level"], row["parent"])
+        for code, row in listed.items()
     }
 
 
@@ -40,21 +29,6 @@ def _spoken(name: str, above: Mapping[str, str] | None) -> str:
     if above is None or name not in UNNAMED:
         return name
     return f"{above['name_zh']}{UNNAMED[name]}"
-
-
-@cache
-def industries() -> Mapping[str, Code]:
-    """Divisions, groups and classes by GB/T 4754-2017 code."""
-    return {
-        row["code"]: Code(row["code"], row["name_zh"], row["level"], row["section"])
-        for row in _rows("industries.csv")
-        if row["level"] != "section"
-    }
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    with (REFERENCE / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 @cache
@@ -92,7 +66,7 @@ def english_regions() -> Mapping[str, str]:
 
     A municipality is called the same as the city it is.
     """
-    known = {row["code"]: row["name_en"] for row in _rows("regions_en.csv")}
+    known = {row["code"]: row["name_en"] for row in rows("regions_en.csv")}
     municipal = {
         region.code: known[region.parent]
         for region in regions().values()
@@ -115,29 +89,10 @@ def _named_zh(fact: str, code: str) -> str | None:
     if fact in ("province_code", "city_code"):
         found = regions().get(code)
         return found.name if found else None
-    if fact == "industry_code":
-        known = industries().get(code)
-        return known.name if known else None
-    return None
+    return name_of(code, "zh-CN") if fact == "industry_code" else None
 
 
 def _named_en(fact: str, code: str) -> str | None:
-    if fact in ("province_code", "city_code") and code in english_regions():
-        return english_regions()[code]
-    name = _named_zh(fact, code)
-    return f"{code} {name}" if name and fact == "industry_code" else name
-
-
-def search_industries(words: str, limit: int = 12) -> list[Code]:
-    """Industries whose code starts with `words` or whose name holds each of them; whole classes first."""
-    wanted = words.split()
-    if not wanted:
-        return []
-    found = [
-        industry
-        for industry in industries().values()
-        if industry.code.startswith(words.strip()) or all(word in industry.name for word in wanted)
-    ]
-    rank = {"class": 0, "group": 1, "division": 2}
-    found.sort(key=lambda i: (i.name != words.strip(), rank[i.level], len(i.name), i.code))
-    return found[:limit]
+    if fact == "industry_code":
+        return name_of(code, "en")
+    return english_regions().get(code) or _named_zh(fact, code)

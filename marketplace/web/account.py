@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, Router, get, post
+from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Response
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,7 +25,6 @@ from loans import cases
 from marketplace.language import language_of
 from marketplace.problems import problem_of
 from marketplace.profiles import service as profiles
-from marketplace.profiles.errors import EnterpriseNotFound
 from marketplace.web import facts_form, forms
 from marketplace.web.register import answers_of
 from marketplace.web.render import page
@@ -199,7 +199,7 @@ async def keep_facts(
 def _group_facts(group: str) -> tuple[Any, ...]:
     facts = Vocabulary.shipped().in_group(group)
     if not facts:
-        raise EnterpriseNotFound
+        raise NotFoundException
     return facts
 
 

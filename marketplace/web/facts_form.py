@@ -15,10 +15,12 @@ from eligibility import Fact, Facts, FactsError, Vocabulary
 from eligibility.facts import plain
 from eligibility.sentence import trimmed, value_words
 from marketplace.i18n import translate
-from marketplace.portal import codes
+from marketplace.portal import codes, industries
 
 RATIO = "ratio 0-1"
 SUFFIX = {"CNY yuan": "unit.yuan", "person": "unit.person", "month": "unit.month", "year": "unit.year"}
+MOST_DIGITS = 25
+"""A whole number with more digits is beyond every field's maximum."""
 NONE_FIELD = "none."
 """Prefix of the checkbox that says a nullable fact is known to be none."""
 
@@ -95,7 +97,7 @@ def fields_for(
                 nullable=fact.nullable,
                 none=none,
                 candidates=(answers.candidates.get(fact.name, ()) if answers else ()),
-                shown=codes.namer(lang)(fact.name, text) or "",
+                shown=industry_words(text, lang) if fact.codes == "industries" else "",
             )
         )
     return found
@@ -205,12 +207,18 @@ def value_of(fact: Fact, text: str) -> Any:
 
 
 def number_of(text: str) -> Decimal:
-    """A number as people write it: 1,200,000 / 12万 / 1.5亿 / 4.55%. Raises ValueError."""
+    """A number as people write it: 1,200,000 / 12万 / 1.5亿 / 4.55%. Raises ValueError.
+
+    One too large for any field is still a number, so that its field can say how large it may be.
+    """
     compact = re.sub(r"[,\s_元%人¥]", "", text)
-    match = re.fullmatch(r"(-?\d{1,15}(?:\.\d{1,6})?)(万|亿)?", compact)
+    match = re.fullmatch(r"(-?)(\d+)(\.\d{1,6})?(万|亿)?", compact)
     if match is None:
         raise ValueError(text)
-    return Decimal(match.group(1)) * {None: 1, "万": 10_000, "亿": 100_000_000}[match.group(2)]
+    sign, whole, part, unit = match.groups()
+    if len(whole) > MOST_DIGITS:
+        return Decimal(f"{sign}1e{MOST_DIGITS}")
+    return Decimal(f"{sign}{whole}{part or ''}") * {None: 1, "万": 10_000, "亿": 100_000_000}[unit]
 
 
 def _read_industry(
@@ -222,15 +230,21 @@ def _read_industry(
     candidates: dict[str, Sequence[tuple[str, str]]],
 ) -> None:
     code = text.split(" ", 1)[0]
-    if code in codes.industries():
+    if code in industries.industries():
         changes[fact.name] = code
         return
-    found = codes.search_industries(text)
+    found = industries.search(text)
     if len(found) == 1 or (found and found[0].name == text):
         changes[fact.name] = found[0].code
         return
     errors[fact.name] = translate(lang, "fact.error.industry_many" if found else "fact.error.industry_none")
-    candidates[fact.name] = [(f"{i.code} {i.name}", f"{i.name} ({i.code})") for i in found]
+    candidates[fact.name] = [(industry_words(i.code, lang),) * 2 for i in found]
+
+
+def industry_words(code: str, lang: str) -> str:
+    """An industry as its field shows it, code first; "" for what is no code."""
+    name = industries.name_of(code, lang)
+    return "" if name is None else name if name.startswith(code) else f"{code} {name}"
 
 
 def _complete_region(changes: dict[str, Any], forget: list[str], errors: dict[str, str], lang: str) -> None:

@@ -34,7 +34,9 @@ class TestQuestions:
     async def test_of_a_group_that_is_not_there_are_not_found(self, arrive: Arrive) -> None:
         visitor = arrive()
         for group in ["nothing", "system", "identity%00", "%E4%BD%A0", "a" * 500]:
-            assert (await visitor.get(f"/check/{group}")).status_code == 404
+            page = await visitor.get(f"/check/{group}")
+            assert page.status_code == 404
+            assert "找不到这一页" in page.text
             assert (await visitor.post(f"/check/{group}", {"employees_end": "5"})).status_code == 404
 
     async def test_may_all_be_skipped_and_the_result_promises_nothing(self, arrive: Arrive) -> None:
@@ -103,6 +105,21 @@ class TestQuestions:
         assert page.status_code == 422
         assert "mp-candidates" in page.text
         assert form_of(page).fields["industry_code"] == "餐饮"
+        assert 'value="6210 正餐服务"' in page.text
+
+    async def test_about_an_industry_understand_everyday_english(self, arrive: Arrive) -> None:
+        visitor = arrive()
+        page = await visitor.post("/check/identity?lang=en", {"industry_code": "restaurant"})
+        assert 'value="6210 Full-service restaurants"' in page.text
+        suggested = await visitor.get("/check/industries?industry_code=hotel&lang=en")
+        assert '<option value="6110 Tourist hotels">' in suggested.text
+        await visitor.post("/check/identity", {"industry_code": "6299 anything"})
+        shown = form_of(await visitor.get("/check/identity?lang=en")).fields["industry_code"]
+        assert shown == "6299 Catering: 其他未列明餐饮业"
+        assert (
+            form_of(await visitor.get("/check/identity?lang=zh")).fields["industry_code"]
+            == "6299 其他未列明餐饮业"
+        )
 
 
 WRONG = {

@@ -40,7 +40,7 @@ async def test_the_example_is_what_the_check_answers_for_the_same_enterprise(cli
         await client.post("/api/v1/eligibility/match", json={"facts": facts, "as_of": AS_OF.isoformat()})
     ).json()
     page = read((await client.get("/")).text)
-    assert answer["total_yuan"] == "8400.00"
+    assert answer["total_yuan"] == 8400
     assert "8,400 元" in page.text
     assert f"一共确定符合 {len(answer['eligible'])} 项" in page.text
 
