@@ -3,7 +3,7 @@
 Pure: no database, no web framework, no clock. Everything a caller needs is named here.
 """
 
-from eligibility.analyse import Finding, PackRule, analyse
+from eligibility.analyse import Family, Finding, PackRule, analyse
 from eligibility.errors import (
     Diagnostic,
     EligibilityError,
@@ -29,6 +29,7 @@ __all__ = [
     "FactProblem",
     "Facts",
     "FactsError",
+    "Family",
     "Finding",
     "Matches",
     "PackRule",

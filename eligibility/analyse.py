@@ -1,7 +1,7 @@
 """What is wrong with a pack of rules before anybody meets it, each finding with a witness enterprise in plain facts.
 
-A search over the cells that the rules' own constants cut out of each fact: it finds a witness or shows there is none,
-within a bound of work; a pair past the bound is told as undecided rather than passed over.
+Every question is asked of z3, exactly, over all enterprises there can be; one it does not answer in time is told as
+undecided rather than passed over.
 """
 
 from __future__ import annotations
@@ -9,26 +9,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from itertools import combinations
 
-from eligibility.cells import NoCellsError, cells
-from eligibility.errors import EligibilityError
-from eligibility.explain import readable
-from eligibility.residual import Problem, leaf_facts, leaves, simplify
+from eligibility.residual import rebuilt
 from eligibility.rule import Rule
-from eligibility.syntax import And, Node, Not
+from eligibility.smt import Asking, UndecidedError
+from eligibility.syntax import And, Compare, Literal, Node, Not, Or, Ref, walk
 from eligibility.unparse import to_cel
-from eligibility.vocabulary import Vocabulary
 
-STEPS = 20_000
-"""Assignments tried for one question before it counts as undecided."""
-GUESSES = (0, 1, 10, 100)
-"""Values for a number that is compared with another free number, so that the other one has cells of its own."""
-
-
-class UndecidedError(EligibilityError):
-    """The search met its bound before an answer."""
+DAY = "as_of_date"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +41,28 @@ class PackRule:
             other.ends is None or self.starts <= other.ends
         )
 
+    def on(self, day: dt.date) -> bool:
+        """Whether it is in effect on a day."""
+        return self.starts <= day and (self.ends is None or day <= self.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Policies of which exactly one applies to every enterprise that satisfies `among`, on every day of a period."""
+
+    id: str
+    members: tuple[str, ...]
+    among: Rule
+    starts: dt.date
+    ends: dt.date
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """kind: unsatisfiable, everybody, dead_clause, never_meet, contained, overlap or undecided."""
+    """kind: unsatisfiable, everybody, dead_clause, never_meet, contained, overlap, gap, twice, gains, loses, undecided.
+
+    `witness`: plain facts of an enterprise it happens to, as JSON has them; empty where there is none to show.
+    """
 
     kind: str
     rules: tuple[str, ...]
@@ -72,22 +79,34 @@ class Finding:
         }
 
 
-def analyse(rules: Iterable[PackRule], progress: Callable[[int, int], None] | None = None) -> list[Finding]:
-    """Every finding about a pack, single rules first, then pairs of one subject. `progress` is told (done, all)."""
+Question = tuple[tuple[str, ...], Callable[[], Iterator[Finding]]]
+
+
+def analyse(
+    rules: Iterable[PackRule],
+    progress: Callable[[int, int], None] | None = None,
+    families: Iterable[Family] = (),
+) -> list[Finding]:
+    """Every finding about a pack: single rules, then pairs of one subject, then families.
+
+    `progress` is told (questions done, questions in all).
+    """
     pack = list(rules)
-    pairs = [(a, b) for a, b in combinations(pack, 2) if compared(a, b)]
+    questions: list[Question] = [((one.id,), lambda one=one: about_one(one)) for one in pack]  # type: ignore[misc]
+    questions += [
+        ((a.id, b.id), lambda a=a, b=b: about_two(a, b))  # type: ignore[misc]
+        for a, b in combinations(pack, 2)
+        if compared(a, b)
+    ]
+    by_id = {one.id: one for one in pack}
+    for family in families:
+        members = [by_id[name] for name in family.members if name in by_id]
+        questions.append((family.members, lambda f=family, m=members: about_family(f, m)))  # type: ignore[misc]
     found: list[Finding] = []
-    done, total = 0, len(pack) + len(pairs)
-    for one in pack:
-        found += asked((one.id,), about_one(one))
-        done += 1
+    for done, (ids, ask) in enumerate(questions, 1):
+        found += asked(ids, ask())
         if progress:
-            progress(done, total)
-    for a, b in pairs:
-        found += asked((a.id, b.id), about_two(a, b))
-        done += 1
-        if progress:
-            progress(done, total)
+            progress(done, len(questions))
     return found
 
 
@@ -98,41 +117,53 @@ def compared(a: PackRule, b: PackRule) -> bool:
 
 
 def asked(ids: tuple[str, ...], findings: Iterator[Finding]) -> list[Finding]:
-    """The findings of one question; the bound is told, not hidden."""
+    """The findings of one question; what z3 leaves open is told, not hidden."""
     found: list[Finding] = []
     try:
         found.extend(findings)
-    except UndecidedError:
-        found.append(Finding("undecided", ids, {}, "too many combinations to decide within the bound"))
+    except UndecidedError as error:
+        found.append(Finding("undecided", ids, {}, f"not decided: {error}"))
     return found
 
 
 def about_one(one: PackRule) -> Iterator[Finding]:
-    """A rule nobody can satisfy, a rule everybody satisfies, and conditions that never matter."""
-    root, words = one.rule.inlined, one.rule.vocabulary
-    if witness(root, words) is None:
+    """A rule nobody can satisfy, a rule everybody satisfies, and clauses that never matter."""
+    root = one.rule.root
+    ask = Asking(one.rule.vocabulary, [root])
+    example = ask.witness(root)
+    if example is None:
         yield Finding("unsatisfiable", (one.id,), {}, f"nobody can satisfy {one.id}")
         return
-    if witness(Not(root), words) is None:
+    if ask.witness(Not(root)) is None:
         yield Finding("everybody", (one.id,), {}, f"{one.id} applies to everybody")
         return
-    if not isinstance(root, And):
-        return
-    for at, part in enumerate(root.operands):
-        others = tuple(p for i, p in enumerate(root.operands) if i != at)
-        rest: Node = others[0] if len(others) == 1 else And(others)
-        if witness(And((rest, Not(part))), words) is None:
-            found = witness(root, words) or {}
-            text = f"in {one.id} the condition `{to_cel(part)}` never matters: the others imply it"
-            yield Finding("dead_clause", (one.id,), found, text)
+    for clause in clauses(root):
+        without = left_out(root, clause)
+        if ask.witness(Or((And((root, Not(without))), And((without, Not(root)))))) is None:
+            text = f"in {one.id} the condition `{to_cel(clause)}` never matters: without it nothing changes"
+            yield Finding("dead_clause", (one.id,), example, text)
+
+
+def clauses(root: Node) -> list[Node]:
+    """Every part of an "all" or "any", outer ones first; two parts that are equal count once each."""
+    return [part for node in walk(root) if isinstance(node, And | Or) for part in node.operands]
+
+
+def left_out(node: Node, clause: Node) -> Node:
+    """The tree without one part (that very object) of an "all" or "any"."""
+    if isinstance(node, And | Or):
+        kept = tuple(left_out(part, clause) for part in node.operands if part is not clause)
+        return kept[0] if len(kept) == 1 else type(node)(kept)
+    return rebuilt(node, lambda child: left_out(child, clause))
 
 
 def about_two(a: PackRule, b: PackRule) -> Iterator[Finding]:
     """Exclusions that cannot happen, overlaps nobody declared, and a policy inside another."""
-    words = a.rule.vocabulary
     ids = (a.id, b.id)
+    days = when((a, b), max(a.starts, b.starts), min(filter(None, (a.ends, b.ends)), default=None))
     excluded = b.id in a.excludes or a.id in b.excludes
-    both = witness(And((a.rule.inlined, b.rule.inlined)), words)
+    ask = Asking(a.rule.vocabulary, [a.rule.root, b.rule.root, *days])
+    both = ask.witness(a.rule.root, b.rule.root, *days)
     if both is None:
         if excluded:
             text = f"{a.id} and {b.id} exclude each other, but no enterprise satisfies both"
@@ -142,48 +173,52 @@ def about_two(a: PackRule, b: PackRule) -> Iterator[Finding]:
         return
     yield Finding("overlap", ids, both, f"{a.id} and {b.id} can apply together and neither says so")
     for inner, outer in ((a, b), (b, a)):
-        if witness(And((inner.rule.inlined, Not(outer.rule.inlined))), words) is None:
-            yield Finding(
-                "contained", (inner.id, outer.id), both, f"whoever gets {inner.id} gets {outer.id} too"
-            )
+        if ask.witness(inner.rule.root, Not(outer.rule.root), *days) is None:
+            text = f"whoever gets {inner.id} gets {outer.id} too"
+            yield Finding("contained", (inner.id, outer.id), both, text)
 
 
-def witness(node: Node, vocabulary: Vocabulary) -> dict[str, object] | None:
-    """Plain facts (as JSON has them) that satisfy a condition, as few as settle it; None when there are none.
-
-    Raises UndecidedError past STEPS.
-    """
-    problem = Problem(vocabulary, {})
-    found = search(node, problem)
-    if found is None:
-        return None
-    return {name: readable(value) for name, value in found.items()}
-
-
-def search(node: Node, problem: Problem) -> dict[str, object] | None:
-    """Depth first over the cells of one fact after another, simplifying as it goes."""
-    rest = simplify(node, problem)
-    if isinstance(rest, bool):
-        return dict(problem.known) if rest else None
-    problem.spent += 1
-    if problem.spent > STEPS:
-        raise UndecidedError("bound of work")
-    name = next(name for leaf in leaves(rest) for name in leaf_facts(leaf, problem))
-    for value in values_of(name, rest, problem):
-        problem.known[name] = value
-        found = search(rest, problem)
-        del problem.known[name]
-        if found is not None:
-            return found
-    return None
+def about_family(family: Family, members: list[PackRule]) -> Iterator[Finding]:
+    """Enterprises that none of a family fits, or two of it, on any day of its period."""
+    later = (end + dt.timedelta(days=1) for end in (m.ends for m in members) if end is not None)
+    edges = sorted(
+        {
+            family.starts,
+            *(d for d in (*(m.starts for m in members), *later) if family.starts < d <= family.ends),
+        }
+    )
+    ask = Asking(family.among.vocabulary, [family.among.root, *(m.rule.root for m in members)])
+    seen: set[tuple[str, ...]] = set()
+    for first, end in zip(edges, [*edges[1:], family.ends + dt.timedelta(days=1)], strict=True):
+        ruling = [member for member in members if member.on(first)]
+        days = when(members, first, end - dt.timedelta(days=1))
+        nobody = ask.witness(family.among.root, *(Not(m.rule.root) for m in ruling), *days)
+        if nobody is not None:
+            text = f"{family.id}: from {first} on, none of {', '.join(family.members)} applies to this enterprise"
+            yield Finding("gap", family.members, nobody, text)
+        for a, b in combinations(ruling, 2):
+            twice = ask.witness(family.among.root, a.rule.root, b.rule.root, *days)
+            if twice is not None and (a.id, b.id) not in seen:
+                seen.add((a.id, b.id))
+                yield Finding("twice", (a.id, b.id), twice, f"{family.id}: both {a.id} and {b.id} apply")
 
 
-def values_of(name: str, tree: Node, problem: Problem) -> tuple[object, ...]:
-    """One value a cell; a number compared with another free number gets a few guesses, which may miss a witness."""
-    try:
-        return cells(name, tree, problem)
-    except NoCellsError:
-        fact = problem.vocabulary.facts[name]
-        if fact.type == "date":
-            return tuple(dt.date(year, 1, 1) for year in (2019, 2020, 2021))
-        return tuple(g if fact.type == "int" else Decimal(g) for g in GUESSES)
+def differences(id: str, old: Rule, new: Rule) -> list[Finding]:
+    """Who gains and who loses when a rule's text changes, one enterprise each; nothing when both mean the same."""
+
+    def found() -> Iterator[Finding]:
+        ask = Asking(new.vocabulary, [old.root, new.root])
+        for kind, more, less in (("gains", new, old), ("loses", old, new)):
+            example = ask.witness(more.root, Not(less.root))
+            if example is not None:
+                yield Finding(kind, (id,), example, f"with the new text of {id} this enterprise {kind} it")
+
+    return asked((id,), found())
+
+
+def when(rules: Iterable[PackRule], first: dt.date, last: dt.date | None) -> list[Node]:
+    """The day of the question lies between two days; nothing where no rule speaks of the day."""
+    if not any(DAY in one.rule.facts for one in rules):
+        return []
+    found: list[Node] = [Compare(">=", Ref(DAY), Literal(first))]
+    return found if last is None else [*found, Compare("<=", Ref(DAY), Literal(last))]

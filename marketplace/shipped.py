@@ -23,6 +23,13 @@ def shipped_policies() -> tuple[Mapping[str, Any], ...]:
     return tuple(data["policies"])
 
 
+@functools.cache
+def shipped_families() -> tuple[Mapping[str, Any], ...]:
+    """The families of the shipped pack: policies of which exactly one applies to whom the family is about."""
+    data = yaml.load((DATA / "families.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return tuple(data["families"])
+
+
 def in_force(policy: Mapping[str, Any], day: dt.date) -> bool:
     """Issued by `day`, and `day` within the effective dates, both included. An open end has no date."""
     ends = policy["effective_to"]

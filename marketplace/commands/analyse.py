@@ -1,5 +1,8 @@
 """`marketplace analyse`: what is wrong with the shipped policy pack, or with a pack in a file, with witnesses.
 
+With `--against OLD.yaml` instead: whom each changed rule newly reaches, and whom it no longer does.
+
+
 Reads no database. Exit 1 when something was found, so that a pack can be checked before it is shipped.
 """
 
@@ -7,16 +10,16 @@ import argparse
 import datetime as dt
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
 
-from eligibility import RuleError, Vocabulary, parse
-from eligibility.analyse import PackRule, analyse
+from eligibility import Rule, RuleError, Vocabulary, parse
+from eligibility.analyse import Family, Finding, PackRule, analyse, differences
 from marketplace.commands.documents import DocumentError, read_mapping
-from marketplace.shipped import shipped_policies
+from marketplace.shipped import shipped_families, shipped_policies
 
 NAMING = ("extends", "extended_by", "supersedes", "superseded_by", "stacks_on", "implements")
 
@@ -27,6 +30,9 @@ def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         "analyse", help="contradictions, dead clauses and overlaps in a policy pack"
     )
     parser.add_argument("file", metavar="PACK.yaml", nargs="?", help="a pack; the shipped one when left out")
+    parser.add_argument(
+        "--against", metavar="OLD.yaml", help="tell whom the changed rules reach and lose since OLD"
+    )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.set_defaults(run=run)
 
@@ -36,12 +42,16 @@ def run(args: argparse.Namespace) -> int:
     try:
         entries = shipped_policies() if args.file is None else entries_of(read_mapping(args.file))
         pack = [pack_rule(entry) for entry in entries]
+        families = [family_of(entry) for entry in families_of(args.file)]
+        old = {} if args.against is None else {e["id"]: e for e in entries_of(read_mapping(args.against))}
+        before = {name: pack_rule(entry).rule for name, entry in old.items()}
     except (DocumentError, RuleError) as error:
         print(f"marketplace analyse: {args.file or 'the shipped pack'}: {error}", file=sys.stderr)
         return 2
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("analysing", total=None)
-        found = analyse(pack, lambda done, total: bar.update(task, completed=done, total=total))
+        told = lambda done, total: bar.update(task, completed=done, total=total)  # noqa: E731
+        found = changed(pack, before, told) if args.against else analyse(pack, told, families)
     if args.json:
         print(json.dumps({"findings": [finding.to_json() for finding in found]}, ensure_ascii=False))
     else:
@@ -51,6 +61,41 @@ def run(args: argparse.Namespace) -> int:
                 print("  " + ", ".join(f"{name}={value}" for name, value in finding.witness.items()))
         print(f"{len(found)} findings in {len(pack)} policies")
     return 1 if found else 0
+
+
+def changed(
+    pack: list[PackRule], before: Mapping[str, Rule], told: Callable[[int, int], None]
+) -> list[Finding]:
+    """Whom the rules that differ from those before reach and lose."""
+    found: list[Finding] = []
+    for done, one in enumerate(pack, 1):
+        if one.id in before and before[one.id] != one.rule:
+            found += differences(one.id, before[one.id], one.rule)
+        told(done, len(pack))
+    return found
+
+
+def families_of(file: str | None) -> Sequence[Mapping[str, Any]]:
+    """The families of a pack's file, or the shipped ones. Raises DocumentError."""
+    if file is None:
+        return shipped_families()
+    found = read_mapping(file).get("families") or []
+    if not isinstance(found, list) or not all(isinstance(f, dict) for f in found):
+        raise DocumentError("`families` must be a list of entries")
+    return found
+
+
+def family_of(entry: Mapping[str, Any]) -> Family:
+    """One declared family. Raises RuleError, DocumentError."""
+    name = entry.get("id")
+    lacking = [key for key in ("id", "members", "among", "from", "to") if not entry.get(key)]
+    if lacking or not isinstance(entry["members"], list):
+        raise DocumentError(f"the family {name or '?'} has no `{', '.join(lacking) or 'members'}`")
+    starts, ends = _day({**entry, "id": name}, "from"), _day({**entry, "id": name}, "to")
+    assert starts is not None
+    assert ends is not None
+    among = parse(str(entry["among"]), Vocabulary.shipped())
+    return Family(str(name), tuple(map(str, entry["members"])), among, starts, ends)
 
 
 def entries_of(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
