@@ -21,9 +21,8 @@ from auth.actor import Actor
 from auth.errors import AuthError
 from auth.guards import PUBLIC, access
 from auth.roles import Role
-from eligibility import Facts, Trace, Vocabulary, explain, failures, parse
+from eligibility import Facts, Vocabulary, explain, parse
 from eligibility.sentence import describe
-from eligibility.syntax import Not
 from loans import applications, offers, products
 from loans.errors import LoansError
 from loans.schedule import RepaymentMethod
@@ -179,22 +178,10 @@ def _view(offer: OfferRead, facts: Facts, lang: str, largest: Decimal, enterpris
     return OfferView(
         offer,
         verdicts.tree(trace, lang),
-        rule_reasons(trace, lang),
+        verdicts.reasons_of(trace, lang),
         [(f"/account/enterprises/{enterprise_id}/facts/{f.group}#{f.name}", f.label(lang)) for f in missing],
         bar,
     )
-
-
-def rule_reasons(trace: Trace, lang: str) -> list[verdicts.Reason]:
-    """The conditions of a product that fail, with what was answered."""
-    vocabulary = Vocabulary.shipped()
-    teller = verdicts.Teller(lang, vocabulary, None)
-    found = []
-    for failed in failures(trace):
-        leaf = failed.children[0] if isinstance(failed.node, Not) and failed.children else failed
-        words = describe(failed.node, vocabulary, lang, namer(lang))
-        found.append(verdicts.Reason(words, teller.answered(leaf), None))
-    return found
 
 
 @get("/loans/requests/{request_id:uuid}/apply/{product_id:str}", **OWNER)

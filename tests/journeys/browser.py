@@ -1,6 +1,7 @@
 """A person at a browser: pages are opened and forms sent as people do it, and every page seen is looked over.
 
-Looking over means axe finds nothing, nothing runs off sideways, and the browser's console has no complaint;
+Looking over means axe finds nothing, nothing runs off sideways, no text is squeezed into a column of a few letters,
+nothing sticks out of its card, and the browser's console has no complaint;
 the pages' own content security policy stays on, because it is part of what is tested.
 """
 
@@ -21,6 +22,19 @@ ARGUMENTS = (
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 FINDINGS = """async rules => (await axe.run(document, {runOnly: rules, resultTypes: ['violations']})).violations.map(
   v => v.id + ': ' + v.nodes.map(n => n.target.join(' ') + ' ' + n.failureSummary).join(' | '))"""
+NARROW = """() => [...document.querySelectorAll('main *')].flatMap(box => {
+  const letters = [...box.childNodes].filter(each => each.nodeType === 3 && each.data.trim().length > 1);
+  if (!letters.length || !box.checkVisibility() || getComputedStyle(box).position === 'absolute') return [];
+  const count = letters.reduce((sum, each) => sum + each.data.trim().length, 0), range = document.createRange();
+  const lines = letters.flatMap(each => { range.selectNodeContents(each); return [...range.getClientRects()] });
+  const rows = new Set(lines.map(each => Math.round(each.top))).size;
+  return rows > 3 && count / rows < 5 ? [`${box.className || box.tagName}: ${letters[0].data.trim().slice(0, 30)}`] : []
+})"""
+OUTSIDE = """() => [...document.querySelectorAll('.mp-card .govuk-button, .mp-card .govuk-tag')].filter(each => {
+  const card = each.closest('.mp-card').getBoundingClientRect(), box = each.getBoundingClientRect();
+  return box.width && (box.right > card.right - 4 || box.left < card.left + 4) }).map(each => each.innerText)"""
+COLUMN = """selector => Math.min(...[...document.querySelectorAll(selector)].filter(each => each.checkVisibility())
+  .map(each => each.getBoundingClientRect().width))"""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -49,6 +63,21 @@ def no_sideways_scroll(page: Page) -> None:
     """The page is no wider than its window."""
     over = page.evaluate(WIDER)
     assert over <= 0, f"{page.url} runs {over} px off the right of {page.viewport_size}"
+
+
+def fits(page: Page) -> None:
+    """No text stands in a column of a few letters, and no button or badge runs over its card's edge."""
+    narrow = page.evaluate(NARROW)
+    assert narrow == [], f"{page.url}: text a few letters wide: {narrow}"
+    outside = page.evaluate(OUTSIDE)
+    assert outside == [], f"{page.url}: over the edge of its card: {outside}"
+
+
+def narrowest(page: Page, selector: str) -> float:
+    """The width in px of the narrowest of the elements that are shown; there must be some."""
+    width = float(page.evaluate(COLUMN, selector))
+    assert width < 1e6, f"{page.url}: nothing is {selector}"
+    return width
 
 
 @dataclass
@@ -80,6 +109,7 @@ class Person:
         """Look the page over."""
         self.seen.append(self.path)
         no_sideways_scroll(self.page)
+        fits(self.page)
         if self.scripted:
             assert_axe_clean(self.page)
         assert self.complaints == [], self.complaints

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.journeys.browser import Person
+from tests.journeys.browser import Person, narrowest
 from tests.journeys.conftest import Service
 from tests.journeys.over_the_api import Api
 
@@ -21,6 +21,28 @@ PUBLIC = (
     "/policies/CN-VAT-2020-13-HB", "/government", "/login", "/verify", "/verify/A20200415-0000-0000",
     "/accessibility", "/privacy", "/nowhere",
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_text_columns_on_a_phone_are_wide_enough_to_read(
+    arrives: Arrives, service: Service, locale: str
+) -> None:
+    Api(service.base, service.passwords, "owner2").application()
+    phone = {**PHONE, "locale": locale}
+    visitor, owner, officer, admin = (arrives(**phone) for _ in range(4))
+    owner.sign_in("owner2")
+    officer.sign_in("officer-ccb-2")
+    admin.sign_in("admin-1")
+    for person, path, texts in (
+        (visitor, "/loans", ".mp-pol__t, .mp-pol__m"),
+        (visitor, "/check/result", ".mp-pol__t"),
+        (visitor, "/policies", "main h1, .mp-pol__t, .mp-pol__m"),
+        (owner, "/account", "main h1, main h3, .mp-todo .cap, .mp-consent p"),
+        (officer, "/officer", "main td:has(> a)"),
+        (admin, "/admin", "main td:has(> a)"),
+    ):
+        person.open(path)
+        assert narrowest(person.page, texts) >= 200, path
 
 
 def status_at(person: Person, path: str) -> int:

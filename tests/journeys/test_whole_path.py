@@ -169,8 +169,18 @@ def test_answers_become_a_loan_that_is_paid_out_and_a_paper_anybody_can_check(ar
     pays_out_once(officer, case)
     owner.open(application)
     assert owner.page.locator(".mp-time li").count() >= 5
+    assert "250,000" in owner.page.inner_text("#terms")
+    newest = owner.page.context.request.get(f"{owner.base}{application}/confirmation.pdf").body()
+    assert "250,000元" in reading.text(newest)
+    assert "融资申请回执" not in reading.text(newest)
     owner.open("/account")
     assert serial in owner.text
+    assert "250,000" in owner.page.inner_text(f".mp-todo li:has(a[href='{application}'])")
+    stranger.open(f"/verify/{serial}")
+    assert "已放款" in stranger.text
+    assert "有更新的文件" in stranger.text
+    officer.open(f"/officer?q={serial}")
+    assert officer.page.locator(f"a[href='{case}']").count() == 1
 
 
 RENT = "SD-RENT-2020-4"
