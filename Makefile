@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	&& { echo $$p; break; }; done)
 RUN := .venv-run
 DEV := .venv
+BENCH := .venv-bench
 NODE := .build/node
 PIP_FLAGS := --disable-pip-version-check --no-input --quiet --quiet --no-compile --no-deps
 LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \
@@ -35,19 +36,20 @@ check: $(DEV)/.stamp ## format, types, arrows, migrations: quick enough for ever
 	@$(DEV)/bin/lint-imports --no-cache
 	@$(DEV)/bin/python -m pytest tests/house/test_database.py
 
-bench: $(DEV)/.stamp
-	@$(DEV)/bin/python -m bench
+bench: $(BENCH)/.stamp ## every figure beside its rivals, a quarter of an hour; --write keeps them in docs/bench.md
+	@$(BENCH)/bin/python -m bench --write docs/bench.md
 
 clean: ## remove what was built; var/ (your data) stays
-	@rm -rf $(RUN) $(DEV) .build node_modules marketplace/static build *.egg-info
+	@rm -rf $(RUN) $(DEV) $(BENCH) .build node_modules marketplace/static build *.egg-info
 	@rm -rf .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 lock: $(DEV)/.stamp ## pin requirements/*.in with hashes; slow, it hashes every file of every release
 	@for list in run node; do \
 		$(DEV)/bin/pip-compile $(LOCK) -o requirements/$$list.txt requirements/$$list.in || exit 1; done
-	@cp -n requirements/run.txt requirements/dev.txt; \
-		$(DEV)/bin/pip-compile $(LOCK) -o requirements/dev.txt requirements/dev.in
+	@for list in dev bench; do \
+		cp -n requirements/run.txt requirements/$$list.txt; \
+		$(DEV)/bin/pip-compile $(LOCK) -o requirements/$$list.txt requirements/$$list.in || exit 1; done
 
 python:
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed; install it, or say where: make PYTHON=/path"; exit 1; }
@@ -73,6 +75,12 @@ $(DEV)/.stamp: requirements/dev.txt pyproject.toml | python
 	@echo "Installing what tests and checks need into $(DEV) (once, about two minutes)"
 	$(call INSTALL,$(DEV),requirements/dev.txt)
 	@$(DEV)/bin/python -m pip install $(PIP_FLAGS) $(EDITABLE)
+	@touch $@
+
+$(BENCH)/.stamp: requirements/bench.txt pyproject.toml | python
+	@echo "Installing the rivals of the benches into $(BENCH) (once, a few minutes)"
+	$(call INSTALL,$(BENCH),requirements/bench.txt)
+	@$(BENCH)/bin/python -m pip install $(PIP_FLAGS) $(EDITABLE)
 	@touch $@
 
 # Node from the PATH; where there is none, from a wheel in an environment of its own.

@@ -8,9 +8,9 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import match_pack
+from bench import certain, forward, match_pack
 
-MEASUREMENTS = (match_pack,)
+MEASUREMENTS = (match_pack, forward, certain)
 
 
 def main() -> int:

@@ -44,31 +44,36 @@ TELLING = 0.5
 """A literal that holds for more than this share of the enterprises is no key."""
 
 FLAG_TREE, FLAG_ENTANGLED = 1, 2
+LAST_DAY = dt.date.max.toordinal()
 
 
 class Codes(dict[object, int]):
-    """The code of each value of one fact met so far; others are worked out and kept, up to a bound."""
+    """The code of each value of one fact: those the rules name at once, others as they are met, up to a bound."""
 
     MOST = 8192
 
     def __init__(self, fact: Fact, cuts: Sequence[Cut]) -> None:
         super().__init__()
         self.kind = fact.type
+        self.amount = self.kind in ("money", "decimal")
+        self.plain: list[Any] = [float(cut[0]) if self.amount else cut[0] for cut in cuts]
+        self.cuts = [(in_decimals(value), side) for value, side in cuts]
         if self.kind in ("bool", "enum"):
             values = choices(fact)
-            self.first: dict[object, int] = {value: 1 << at for at, value in enumerate(values)}
-            self.first[None] = 1 << (len(values) + 1)
+            self.update({value: 1 << at for at, value in enumerate(values)})
+            self[None] = 1 << (len(values) + 1)
             self.other = 1 << len(values)
-        else:
-            self.first = {None: NONE}
-        self.update(self.first)
-        exact = self.kind not in ("money", "decimal")
-        self.plain: list[Any] = [cut[0] if exact else float(cut[0]) for cut in cuts]
-        self.cuts = [(in_decimals(value), side) for value, side in cuts]
+            return
+        self[None] = NONE
+        for at, (value, side) in enumerate(self.cuts):
+            key = dt.date.fromordinal(value) if self.kind == "date" and 0 < value < LAST_DAY else value
+            if side == 0 or key not in self:
+                self[key] = at + 1 - side
+        self.room = self.MOST
 
     def __missing__(self, value: Any) -> int:
         kind = self.kind
-        if kind in ("money", "decimal"):
+        if self.amount:
             near = float(value)  # monotone: only where it meets a cut's own float does the exact value decide
             found = bisect_left(self.plain, near)
             if found < len(self.plain) and self.plain[found] == near:
@@ -81,11 +86,10 @@ class Codes(dict[object, int]):
             day = dt.date.fromisoformat(value) if isinstance(value, str) else value
             found = bisect_right(self.plain, day.toordinal())
         else:
-            found = self.other if kind == "enum" else 1 << bool(value)
-        if len(self) >= self.MOST:
-            self.clear()
-            self.update(self.first)
-        self[value] = found
+            return self.other if kind == "enum" else 1 << bool(value)
+        if self.room:
+            self.room -= 1
+            self[value] = found
         return found
 
     def beyond(self, at: int, near: float, value: int | float | Decimal | Fraction) -> int:

@@ -138,7 +138,7 @@ def test_days_given_as_text_and_numbers_given_as_floats_are_read_as_the_referenc
         assert index.match(values) == index.match(Facts(values))
 
 
-def test_many_values_of_one_fact_are_told_apart_after_the_memory_of_codes_was_emptied(
+def test_many_values_of_one_fact_are_told_apart_when_no_more_codes_are_remembered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Codes, "MOST", 4)
