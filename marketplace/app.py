@@ -42,6 +42,7 @@ from marketplace.security import secure_headers
 from marketplace.settings import Settings
 from marketplace.web import account as account_pages
 from marketplace.web import admin as admin_pages
+from marketplace.web import admin_list as admin_list_pages
 from marketplace.web import applications as applications_pages
 from marketplace.web import check as check_pages
 from marketplace.web import government as government_pages
@@ -50,6 +51,7 @@ from marketplace.web import keep as keep_pages
 from marketplace.web import library as library_pages
 from marketplace.web import loans as loans_pages
 from marketplace.web import officer as officer_pages
+from marketplace.web import oversight as oversight_pages
 from marketplace.web import register as register_pages
 from marketplace.web import static_pages
 from marketplace.web import verify as verify_pages
@@ -74,6 +76,8 @@ ROUTERS: tuple[Router, ...] = (
     applications_pages.router,
     officer_pages.router,
     admin_pages.router,
+    admin_list_pages.router,
+    oversight_pages.router,
     documents_api.router,
     verify_pages.router,
     home_pages.router,

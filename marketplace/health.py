@@ -5,6 +5,7 @@ asks the database and its revision, so that no traffic comes before a migration 
 """
 
 import asyncio
+from dataclasses import dataclass
 from functools import cache
 
 from litestar import MediaType, Request, Response, Router, get
@@ -21,6 +22,23 @@ PATIENCE = 3.0
 newest = cache(migrating.head)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the database stands. revision: of its tables, "none" without any, None when it does not answer."""
+
+    ready: bool
+    revision: str | None
+
+
+async def standing(state: State) -> Standing:
+    """Asks the database for its revision and waits a moment for the answer."""
+    try:
+        revision = await asyncio.wait_for(migrating.current(state["engine"]), PATIENCE)
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return Standing(ready=False, revision=None)
+    return Standing(ready=revision == newest(), revision=revision or "none")
+
+
 @get("/health/live", include_in_schema=False, **PUBLIC)
 async def live() -> dict[str, str]:
     """The process answers."""
@@ -30,14 +48,11 @@ async def live() -> dict[str, str]:
 @get("/health/ready", include_in_schema=False, **PUBLIC)
 async def ready(state: State) -> Response[dict[str, str]]:
     """The database answers and stands at the newest migration: 200, else 503 and the reason."""
-    try:
-        revision = await asyncio.wait_for(migrating.current(state["engine"]), PATIENCE)
-    except (SQLAlchemyError, OSError, TimeoutError):
-        return Response({"status": "unavailable", "database": "no answer"}, status_code=503)
-    if revision != newest():
-        found = revision or "none"
-        return Response({"status": "unavailable", "database": f"at revision {found}"}, status_code=503)
-    return Response({"status": "ready", "database": f"at revision {revision}"})
+    found = await standing(state)
+    database = "no answer" if found.revision is None else f"at revision {found.revision}"
+    if not found.ready:
+        return Response({"status": "unavailable", "database": database}, status_code=503)
+    return Response({"status": "ready", "database": database})
 
 
 @get("/metrics", include_in_schema=False, media_type=MediaType.TEXT, **PUBLIC)

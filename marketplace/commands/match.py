@@ -10,46 +10,48 @@ import sys
 from typing import Any
 
 from eligibility import Facts, FactsError, Status, Vocabulary, evaluate, parse
-from marketplace.commands.documents import DocumentError, one_line, read_mapping
+from marketplace.commands.documents import DocumentError, day, read_mapping, refused, say
 from marketplace.settings import Settings
 from marketplace.shipped import in_force, shipped_policies
 
 
 def add(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Register the command: FILE holds `facts: {name: value}`; null = known to be none, absent = unknown."""
+    """Register the command: FILE holds facts by name; null = known to be none, absent = unknown."""
     parser = subparsers.add_parser("match", help="policies of the shipped pack that apply to facts in a file")
-    parser.add_argument("file", metavar="FILE.yaml", help="facts: {name: value}; - reads standard input")
-    parser.add_argument("--as-of", type=dt.date.fromisoformat, help="the day to judge on, YYYY-MM-DD")
+    parser.add_argument(
+        "file", metavar="FILE.yaml", help="facts by name, alone or under `facts`; - reads standard input"
+    )
+    parser.add_argument("--as-of", type=day, help="the day to judge on, YYYY-MM-DD")
     parser.add_argument("--json", action="store_true", help="print the three lists as JSON")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Exit 0 with the verdicts on standard output, or 2 with what is wrong on standard error."""
-    day: dt.date = args.as_of or Settings.from_env().as_of
+    as_of: dt.date = args.as_of or Settings.from_env().as_of
     try:
-        verdicts = judge(facts_of(read_mapping(args.file)), day)
+        verdicts = judge(facts_of(read_mapping(args.file)), as_of)
     except (DocumentError, FactsError) as error:
-        print(f"marketplace match: {args.file}: {one_line(str(error))}", file=sys.stderr)
+        print(f"marketplace match: {args.file}: {refused(error)}", file=sys.stderr)
         return 2
     if args.json:
         print(json.dumps(verdicts, ensure_ascii=False))
         return 0
-    print(f"{day.isoformat()}: {len(verdicts['eligible'])} apply")
+    print(say("apply", day=as_of.isoformat(), n=len(verdicts["eligible"])))
     for name in verdicts["eligible"]:
         print(f"  {name}")
-    print(f"{len(verdicts['undetermined'])} need more answers")
+    print(say("open", n=len(verdicts["undetermined"])))
     for name, missing in verdicts["undetermined"].items():
         print(f"  {name}: {', '.join(missing)}")
-    print(f"{len(verdicts['ineligible'])} do not apply")
+    print(say("not_now", n=len(verdicts["ineligible"])))
     return 0
 
 
 def facts_of(document: dict[str, Any]) -> Facts:
-    """The `facts` of a file, checked. Raises DocumentError or FactsError."""
-    facts = document.get("facts")
+    """The facts of a file, alone or under `facts`, checked. Raises DocumentError or FactsError."""
+    facts = document.get("facts", document)
     if not isinstance(facts, dict):
-        raise DocumentError("the mapping `facts` is missing")
+        raise DocumentError(say("facts_mapping"))
     return Facts.from_json(facts)
 
 

@@ -36,6 +36,8 @@ HOME_OF = {
     Role.OFFICER: "/officer",
     Role.SENIOR_OFFICER: "/officer",
     Role.POLICY_ADMIN: "/admin",
+    Role.AUDITOR: "/audit",
+    Role.OPERATOR: "/operations",
 }
 OWNER = access(Role.OWNER)
 EVERYBODY = access(*Role)
@@ -74,7 +76,7 @@ async def login(request: AnyRequest, session: AsyncSession, now: datetime) -> Re
 
 
 def _home(actor: Actor) -> str:
-    return HOME_OF.get(actor.role, "/")
+    return HOME_OF[actor.role]
 
 
 @post("/logout", status_code=HTTP_303_SEE_OTHER, **PUBLIC)
@@ -92,9 +94,7 @@ async def logout(
 async def account(request: AnyRequest, session: AsyncSession, actor: Actor) -> Response[Any]:
     """The owner's own page: enterprises, applications, consents. Others are sent to their desk."""
     if actor.role is not Role.OWNER:
-        if actor.role in HOME_OF:
-            return Redirect(HOME_OF[actor.role], status_code=HTTP_303_SEE_OTHER)
-        return page(request, "account/staff.html")
+        return Redirect(HOME_OF[actor.role], status_code=HTTP_303_SEE_OTHER)
     enterprises = await profiles.my_enterprises(session, actor)
     known = {e.id: len((await profiles.profile_of(session, e.id)).facts) for e in enterprises}
     return page(

@@ -30,7 +30,9 @@ from marketplace.portal.codes import namer
 from marketplace.profiles import queries as profile_queries
 from marketplace.profiles import service as profiles
 from marketplace.profiles.tables import Enterprise
+from marketplace.settings import Settings
 from marketplace.web import forms, verdicts
+from marketplace.web.policy_words import PolicyWords
 from marketplace.web.refusals import field_errors, validated
 from marketplace.web.render import page
 from policies import queries, service
@@ -110,14 +112,6 @@ def _complaint(text: str, start: int, end: int, message: str) -> Complaint:
     return Complaint(f"{row}:{column}", before, text[start:end][:80], after, message)
 
 
-@get("/admin", **READERS)
-async def overview(request: AnyRequest, session: AsyncSession) -> Response[str]:
-    """Every policy with the state of its newest version, what waits for review on top."""
-    rows = await queries.newest_versions(session)
-    names = await people.display_names(session, [UUID(e) for row in rows for e in row.editors])
-    return page(request, "admin/overview.html", rows=rows, names=names)
-
-
 @get("/admin/policies/{policy_id:str}", **READERS)
 async def editor(request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str) -> Response[str]:
     """The open version of a policy, or the one in force to start from."""
@@ -144,6 +138,7 @@ async def _editor(
         "admin/editor.html",
         status_code=status,
         version=version,
+        words=PolicyWords(language_of(request), _today(request)),
         values=values,
         errors=errors or {},
         seen=values.get("seen_sha256") or version.content_sha256,
@@ -288,6 +283,7 @@ async def _version(
         "admin/version.html",
         status_code=status,
         version=VersionRead.model_validate(row),
+        words=PolicyWords(language_of(request), _today(request)),
         current=current,
         changes=changes(row, current) if current is not None and current.id != row.id else [],
         sentence=_words(rule, language_of(request)),
@@ -378,4 +374,9 @@ async def _tried_on(session: AsyncSession) -> list[Facts]:
     return [await profiles.facts_of(session, enterprise.id) for enterprise in found]
 
 
-router = Router("/", route_handlers=[overview, editor, check, keep, version, act], include_in_schema=False)
+def _today(request: AnyRequest) -> date:
+    settings: Settings = request.app.state["settings"]
+    return settings.as_of
+
+
+router = Router("/", route_handlers=[editor, check, keep, version, act], include_in_schema=False)

@@ -6,6 +6,7 @@ Shared by the home page, the library and the government page, so that one policy
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Protocol
 
 from marketplace.portal import codes
 from marketplace.web.format import is_zh
@@ -24,7 +25,18 @@ class State(StrEnum):
 STATE_ORDER = tuple(State)
 
 
-def state_of(policy: PolicyVersion, day: date) -> State:
+class Dated(Protocol):
+    """What has the dates of a policy: a version's row, or what is read from one."""
+
+    @property
+    def issued_on(self) -> date: ...
+    @property
+    def effective_from(self) -> date: ...
+    @property
+    def effective_to(self) -> date | None: ...
+
+
+def state_of(policy: Dated, day: date) -> State:
     """Both dates count: what was issued later could not be known, whatever its effective dates say."""
     if policy.issued_on > day:
         return State.UNISSUED
@@ -58,7 +70,7 @@ class PolicyWords:
         """Where in the document that is written."""
         return policy.clause_zh if is_zh(self.lang) else policy.clause_en
 
-    def state(self, policy: PolicyVersion) -> State:
+    def state(self, policy: Dated) -> State:
         """Where it stands on this day."""
         return state_of(policy, self.day)
 

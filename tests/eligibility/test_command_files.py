@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,45 @@ def test_the_inputs_of_a_size_may_stand_in_either_place(
     path.write_text(text, encoding="utf-8")
     assert main(["classify", str(path)]) == 0
     assert capsys.readouterr().out == "micro\n"
+
+
+@pytest.mark.parametrize("command", ["match", "classify"])
+@pytest.mark.parametrize("text", ["facts:\n  employees_end: 5\n", "employees_end: 5\n"])
+def test_facts_may_stand_alone_or_under_their_name(
+    command: str, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "f.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert main([command, str(path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told.get("undetermined") or told.get("possible")
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en_US.UTF-8", "is no day; write one as"), ("zh_CN.UTF-8", "不是存在的日期")]
+)
+@pytest.mark.parametrize("day", ["2020-02-30", "20200415", "tomorrow", "2020-04-15T00:00"])
+def test_a_day_that_is_none_is_told_in_the_terminals_language(
+    day: str, lang: str, words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", lang)
+    with pytest.raises(SystemExit) as ended:
+        main(["match", "-", "--as-of", day])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert "fromisoformat" not in told
+
+
+def test_what_is_wrong_with_a_file_is_told_in_the_terminals_language(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "f.yaml"
+    path.write_text("facts: {employees_end: -1}\n", encoding="utf-8")
+    told = {}
+    for lang in ("en_GB.UTF-8", "zh_CN.UTF-8"):
+        monkeypatch.setenv("LC_ALL", lang)
+        assert main(["match", str(path)]) == 2
+        told[lang] = capsys.readouterr().err
+    assert told["en_GB.UTF-8"].isascii()
+    assert not told["zh_CN.UTF-8"].isascii()

@@ -56,17 +56,18 @@ class TestDoors:
             (Role.OFFICER, (*FOR_OWNERS[1:], *FOR_ADMINS), "/officer"),
             (Role.SENIOR_OFFICER, (*FOR_OWNERS[1:], *FOR_ADMINS), "/officer"),
             (Role.POLICY_ADMIN, (*FOR_OWNERS[1:], *FOR_OFFICERS), "/admin"),
-            (Role.OPERATOR, (*FOR_OWNERS[1:], *FOR_OFFICERS, *FOR_ADMINS), None),
+            (Role.AUDITOR, FOR_OWNERS[1:], "/audit"),
+            (Role.OPERATOR, (*FOR_OWNERS[1:], *FOR_OFFICERS, *FOR_ADMINS), "/operations"),
         ],
     )
     async def test_are_closed_to_other_roles(
-        self, signed_in: SignedIn, role: Role, closed: tuple[str, ...], home: str | None
+        self, signed_in: SignedIn, role: Role, closed: tuple[str, ...], home: str
     ) -> None:
         visitor, _ = await signed_in(role)
         for path in closed:
             assert (await visitor.get(path)).status_code == 403, path
         account = await visitor.get("/account")
-        assert account.headers.get("location", "/account") == (home or "/account")
+        assert account.headers.get("location", "/account") == home
 
     async def test_let_an_auditor_read_the_admins_desk_and_change_nothing(self, signed_in: SignedIn) -> None:
         auditor, _ = await signed_in(Role.AUDITOR)

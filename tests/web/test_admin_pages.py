@@ -17,6 +17,7 @@ from tests.factories import lending
 from tests.factories.pages import Visitor, form_of
 from tests.factories.people import person
 from tests.web.conftest import SignedIn
+from tests.web.reading import read
 
 pytestmark = pytest.mark.seeded
 RENT = "SD-RENT-2020-4"
@@ -192,6 +193,34 @@ class TestTrying:
             assert (page.status_code, form_of(page).summary) == (404, ["enterprise"]), enterprise
             assert "No such enterprise" in page.text
             assert form_of(page).fields["rule"].strip() == NARROW
+
+
+class TestFinding:
+    """The list of policies."""
+
+    async def test_filters_by_words_status_level_and_category(self, signed_in: SignedIn) -> None:
+        admin = await an_admin(signed_in)
+        version = await saves(admin, NARROW)
+        links = read((await admin.get("/admin?status=draft")).text).links
+        assert [link for link in links if "/policies/" in link] == [version]
+        found = read(
+            (await admin.get("/admin?q=财税〔2019〕13号&level=national&category=tax_reduction")).text
+        )
+        assert "/admin/policies/CN-VAT-2019-13-1" in found.links
+        assert EDITOR not in found.links
+        assert "这些条件下没有政策" in (await admin.get("/admin?q=no+such+policy")).text
+        assert "共 90 条" in (await admin.get("/admin?status=%00&level=x&category=1")).text
+
+    async def test_calls_published_what_has_no_effect_on_the_day_and_says_when(
+        self, signed_in: SignedIn
+    ) -> None:
+        admin = await an_admin(signed_in)
+        for policy, words in (("CN-VAT-2021-11", "已发布，2021年"), ("CN-VAT-2019-13-1", "生效中")):
+            page = (await admin.get(f"/admin?q={policy}")).text
+            tag = page.partition("</thead>")[2].partition("<strong")[2].partition("</strong>")[0]
+            assert words in tag, policy
+            assert ("tag-yes" in tag) == (words == "生效中")
+            assert words in (await admin.get(f"/admin/policies/{policy}")).text
 
 
 class TestSources:

@@ -7,6 +7,7 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.i18n import translate
 from marketplace.portal.codes import english_regions
 from marketplace.shipped import in_force, shipped_policies
 from marketplace.web.government import GROUP_OF, MATTERS, matters
@@ -47,6 +48,13 @@ class TestMatters:
             states = [state_of(policy, AS_OF) for policy in group.policies]
             assert states == sorted(states, key=list(State).index)
             assert group.in_force == states.count(State.IN_FORCE)
+
+    async def test_counts_as_the_home_page_does(self, client: Client, session: AsyncSession) -> None:
+        home, here = [read((await client.get(path)).text).text for path in ("/", "/government")]
+        for group in await matters(session, AS_OF):
+            words = f"{translate('zh-CN', f'government.group.{group.name}')} 现行 {group.in_force} 项"
+            assert words in home
+            assert words in here
 
     async def test_shows_issuer_number_clause_dates_and_mark_of_each(self, client: Client) -> None:
         page = read((await client.get("/government")).text)
