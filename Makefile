@@ -63,18 +63,22 @@ define INSTALL
 		echo "Once more, from an empty $(1)"; rm -rf $(1); $(PYTHON) -m venv $(1) && \
 		$(1)/bin/python -m pip install $(PIP_FLAGS) --require-hashes -r $(2); }
 endef
+# The engine's inner loops are compiled once for this processor and kept beside their source.
+COMPILE = @$(1)/bin/python -c "from eligibility import RuleIndex; RuleIndex.build({}).match({})"
 EDITABLE := --no-build-isolation --config-settings editable_mode=compat --editable .
 
 $(RUN)/.stamp: requirements/run.txt pyproject.toml | python
 	@echo "Installing what the service needs into $(RUN) (once, about a minute)"
 	$(call INSTALL,$(RUN),requirements/run.txt)
 	@$(RUN)/bin/python -m pip install $(PIP_FLAGS) $(EDITABLE)
+	$(call COMPILE,$(RUN))
 	@touch $@
 
 $(DEV)/.stamp: requirements/dev.txt pyproject.toml | python
 	@echo "Installing what tests and checks need into $(DEV) (once, about two minutes)"
 	$(call INSTALL,$(DEV),requirements/dev.txt)
 	@$(DEV)/bin/python -m pip install $(PIP_FLAGS) $(EDITABLE)
+	$(call COMPILE,$(DEV))
 	@touch $@
 
 $(BENCH)/.stamp: requirements/bench.txt pyproject.toml | python

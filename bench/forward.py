@@ -63,8 +63,8 @@ def measure() -> str:
 ABOUT = (
     "25 facts, about 6.3 conditions a rule, about 1.3% of the rules apply; "
     f"{ENTERPRISES} enterprises for the index, the first of them for the rivals. Times are single calls; the machine "
-    "is shared, so the ratios in one run are what to read. The rivals answer complete facts only, without a third state, "
-    "and get the facts converted beforehand."
+    "is shared, so the ratios in one run are what to read. The rivals answer complete facts only, without a third "
+    "state, and get the facts converted beforehand."
 )
 
 

@@ -12,17 +12,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from eligibility import Rule, Vocabulary, parse
-from eligibility.vocabulary import all_codes
+from eligibility.vocabulary import Fact, all_codes
 
 WORDS = Vocabulary.shipped()
 REGIONS = sorted(all_codes("regions.province"))
 CITIES = sorted(all_codes("regions.city"))
 INDUSTRIES = [code for code in all_codes("industries") if len(code) == 4]
 DIVISIONS = sorted({code[:2] for code in INDUSTRIES})
-NUMBERS = (
-    "employees_end", "operating_revenue_yuan", "total_assets_yuan", "layoff_rate_pct", "months_since_registration",
-    "registered_capital_yuan",
-)  # fmt: skip
 
 
 @functools.cache
@@ -69,16 +65,16 @@ def condition(name: str, draw: random.Random) -> str:
     if fact.type == "date":
         return f'{name} {draw.choice(("<=", ">="))} date("{day(draw)}")'
     op = draw.choice(("<=", "<", ">=", ">"))
-    return f"{name} {op} {number(fact.type, draw)}"
+    return f"{name} {op} {number(fact, draw)}"
 
 
-def number(kind: str, draw: random.Random) -> str:
+def number(fact: Fact, draw: random.Random) -> str:
     """A value of a number; thresholds and enterprises draw from the same."""
-    if kind == "int":
+    if fact.type == "int":
         return str(draw.randrange(0, 400))
-    if kind == "money":
+    if fact.type == "money":
         return str(draw.randrange(0, 300) * 100_000)
-    return f"{draw.randrange(0, 400) / 4}"
+    return f"{draw.randrange(0, 400) / (400 if fact.maximum == 1 else 4)}"
 
 
 def day(draw: random.Random) -> dt.date:
@@ -109,9 +105,9 @@ def enterprise(draw: random.Random, unknown: float = 0.0, without: tuple[str, ..
         elif fact.type == "date":
             found[name] = day(draw)
         elif fact.type == "int":
-            found[name] = int(number("int", draw))
+            found[name] = int(number(fact, draw))
         elif fact.type in ("money", "decimal"):
-            found[name] = Decimal(number(fact.type, draw))
+            found[name] = Decimal(number(fact, draw))
     return {n: v for n, v in found.items() if n not in without and draw.random() >= unknown}
 
 

@@ -28,10 +28,11 @@ from auth.form_tokens import FormTokens
 from auth.plugin import AuthPlugin
 from auth.state import AuthState
 from auth.tokens import TokenKey
+from eligibility import Facts
 from loans import api as loans_api
 from loans.state import LoansPlugin
 from marketplace import apidoc, health, inputs, lending, outputs, problems, secrets_kept
-from marketplace.db import UnitOfWork, create_engine, plain_url, provide_session
+from marketplace.db import UnitOfWork, create_engine, open_session, plain_url, provide_session
 from marketplace.documents import api as documents_api
 from marketplace.forms import FormRequest
 from marketplace.metrics import Measure, Metrics
@@ -157,7 +158,16 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> L
 def served() -> Litestar:
     """What granian calls in each worker process: the application of the environment's settings."""
     end_with_parent()
-    return create_app(Settings.from_env())
+    app = create_app(Settings.from_env())
+    app.on_startup.append(warm)
+    return app
+
+
+async def warm(app: Litestar) -> None:
+    """Parse the pack and run the index once before the first answer, which would otherwise wait for both."""
+    async with open_session(app.state["engine"]) as session:
+        pack = await KEEPER.get(session)
+    await asyncio.to_thread(lambda: pack.on(app.state["settings"].as_of).match(Facts()))
 
 
 def provide_now(state: State) -> datetime:
@@ -215,7 +225,7 @@ def _static() -> Router:
     )
 
 
-def _a_name_a_file_can_have(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def _a_name_a_file_can_have(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """What the file system itself would refuse with an error is simply not there."""
     path: str = connection.scope["path"]
     if "\0" in path or any(len(part.encode()) > 255 for part in path.split("/")):

@@ -106,7 +106,7 @@ class UnitOfWork(ASGIMiddleware):
 async def _finish(scope: Scope, status: int) -> None:
     state = scope["state"]
     session: AsyncSession | None = state.get(SESSION)
-    if session is None:
+    if session is None or not session.in_transaction():
         return
     if status < 400 and not state.get(DROP):
         await session.commit()

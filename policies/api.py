@@ -4,14 +4,16 @@ Thin on purpose: a handler turns input into one call and rows into Read models, 
 """
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Router, get, post
+from litestar import Request, Router, get, post
+from litestar.datastructures import State
 from litestar.params import Body, Parameter
 from litestar.status_codes import HTTP_200_OK
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.guards import PUBLIC
+from auth.state import request_session
 from eligibility import Facts, Vocabulary, parse, sentence
 from policies import answers, keeper, matching, queries
 from policies.errors import PolicyNotFound
@@ -34,7 +36,7 @@ Words = Annotated[str, Parameter(max_length=200)]
 
 @post("/eligibility/match", status_code=HTTP_200_OK, **PUBLIC)
 async def match(
-    session: AsyncSession, data: Annotated[MatchInput, Body()], as_of: date
+    request: Request[Any, Any, State], data: Annotated[MatchInput, Body()], as_of: date
 ) -> MatchRead | MatchIds:
     """Which policies apply to the given facts, which need more answers, which do not apply and why.
 
@@ -42,7 +44,11 @@ async def match(
     judged by the texts that held then. `pack_version` names what was published when the answer was given.
     """
     facts = Facts.from_json(data.facts, Vocabulary.shipped())
-    pack, day = await keeper.load_pack(session), data.as_of or as_of
+    # no session of its own: while the worker hears of publications there is nothing to ask the database
+    pack = keeper.current(request.app.state["engine"]) or await keeper.load_pack(
+        await request_session(request)
+    )
+    day = data.as_of or as_of
     if data.detail == "ids":
         return answers.ids(pack, facts, day)
     return answers.answer(matching.match(pack, facts, day))

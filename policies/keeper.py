@@ -8,6 +8,7 @@ published since.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from contextlib import suppress
 from datetime import datetime
@@ -15,7 +16,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import event, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from policies import queries
 from policies.pack import Pack, pack_of
@@ -105,7 +106,10 @@ def hear(kept: Kept) -> None:
 
 def database_of(session: AsyncSession) -> str:
     """The session's database by name."""
-    return str(session.get_bind().engine.url)
+    return _name(session.get_bind().engine.url)
+
+
+_name = functools.lru_cache(maxsize=64)(str)
 
 
 async def tell(session: AsyncSession, policy_id: str) -> None:
@@ -124,6 +128,11 @@ def version_name(stamp: tuple[int, datetime | None]) -> str:
 
 
 KEEPER = PackKeeper()
+
+
+def current(engine: AsyncEngine) -> Pack | None:
+    """The pack, where this process hears of publications and has it at hand; None where the database must be asked."""
+    return KEEPER.of(_name(engine.url)).current
 
 
 async def load_pack(session: AsyncSession) -> Pack:

@@ -12,8 +12,11 @@ from decimal import Decimal
 from functools import cached_property
 
 from eligibility import Facts, Status, Trace, Verdict, Vocabulary, evaluate, explain
-from eligibility.advise import best_set, next_question
+from eligibility.advise import Candidate
+from eligibility.advise_combine import available_units, combine, conflicts_of, counted
+from eligibility.advise_questions import next_question
 from eligibility.benefit import Amount, compute
+from eligibility.claims import Claim
 from policies.pack import Day, Pack, PolicyRecord, PublishedText
 
 log = logging.getLogger("policies")
@@ -67,12 +70,16 @@ def match(pack: Pack, facts: Facts, as_of: date) -> MatchResult:
     known = facts.on(as_of, vocabulary)
     day = pack.on(as_of)
     lists, failed = verdicts(day, known)
-    certain = {
-        j.policy.id: j.yuan
+    certain = [
+        Claim(j.policy.id, j.yuan, counted(candidate_of(j.policy), known))
         for j in lists[Status.ELIGIBLE]
         if j.yuan is not None and j.yuan > 0 and not j.policy.benefit.at_most
-    }
-    chosen = best_set(certain, {j.policy.id: j.policy.exclusions for j in lists[Status.ELIGIBLE]})
+    ]
+    rivals = conflicts_of(candidate_of(j.policy) for j in lists[Status.ELIGIBLE])
+    best = combine(certain, rivals, available_units(known))
+    asked = next_question(
+        ((candidate_of(j.policy), j.verdict) for j in lists[Status.UNDETERMINED]), known, vocabulary
+    )
     return MatchResult(
         pack_version=pack.version,
         as_of=as_of,
@@ -80,10 +87,15 @@ def match(pack: Pack, facts: Facts, as_of: date) -> MatchResult:
         undetermined=tuple(sorted(lists[Status.UNDETERMINED], key=_by_questions)),
         ineligible=tuple(lists[Status.INELIGIBLE]),
         unavailable=(*day.unreadable, *failed),
-        combined=chosen,
-        total=sum((certain[name] for name in chosen), Decimal(0)),
-        next_question=next_question((j.verdict.missing for j in lists[Status.UNDETERMINED]), vocabulary),
+        combined=frozenset(best.chosen),
+        total=best.yuan,
+        next_question=None if asked is None else (asked.fact, asked.waiting),
     )
+
+
+def candidate_of(policy: PolicyRecord) -> Candidate:
+    """The policy as advice sees it."""
+    return Candidate.of(policy.id, policy.rule, policy.benefit, policy.exclusions)
 
 
 def verdicts(day: Day, known: Facts) -> tuple[dict[Status, list[Judged]], list[PolicyRecord]]:
