@@ -1,67 +1,102 @@
-"""What to do with verdicts: the question that settles most, and the best set of benefits that may be combined.
+"""What advice is about: policies and products alike, as things with a rule, perhaps a benefit, and exclusions.
 
-Exact: the conflicts of one enterprise are few, so each connected group of them is searched through.
+Each kind of advice has a file of its own: advise_missing (which facts would decide), advise_questions (what to ask
+next), advise_changes (what would have to be otherwise), advise_cliffs (what growing costs), advise_combine (what goes
+together).
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import functools
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
+import yaml
+
+from eligibility.benefit import Benefit, scope_of
+from eligibility.benefit_range import NOTHING, Range, amount_range
+from eligibility.evaluate import Status
+from eligibility.rule import Rule
 from eligibility.vocabulary import Vocabulary
 
 
-def next_question(missing: Iterable[Iterable[str]], vocabulary: Vocabulary) -> tuple[str, int] | None:
-    """The fact that most open verdicts wait for, and how many do; ties by the order of the vocabulary."""
-    waiting = Counter(name for names in missing for name in set(names))
-    order = {name: at for at, name in enumerate(vocabulary.facts)}
-    known = [name for name in waiting if name in order]
-    if not known:
-        return None
-    best = min(known, key=lambda name: (-waiting[name], order[name]))
-    return best, waiting[best]
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Another policy that cannot be had as well: not at all, or not for the same hire or asset, or in the same year."""
+
+    other: str
+    per: str = "enterprise"
+
+    @classmethod
+    def read(cls, entry: str | Mapping[str, Any]) -> Exclusion:
+        """From a pack: an id, or `{policy: id, per: hire}`. Raises ValueError on a scope nobody knows."""
+        if isinstance(entry, str):
+            return cls(entry)
+        return cls(str(entry["policy"]), scope_of(entry.get("per", "enterprise")))
 
 
-def best_set(amounts: Mapping[str, Decimal], exclusions: Mapping[str, Iterable[str]]) -> frozenset[str]:
-    """The ids worth most together when some exclude each other (either one naming the other is enough).
+@dataclass(frozen=True)
+class Candidate:
+    """A policy or a product an enterprise may turn out to be eligible for."""
 
-    Ties go to the set that comes first in the order of `amounts`.
+    id: str
+    rule: Rule
+    benefit: Benefit | None = None
+    exclusions: tuple[Exclusion, ...] = ()
+
+    @classmethod
+    def of(
+        cls, id: str, rule: Rule, benefit: Benefit | None, exclusions: Iterable[str | Mapping[str, Any]]
+    ) -> Candidate:
+        """A policy of a pack; the scope of an exclusion stands beside it or in the benefit's `exclusive_per`."""
+        scopes = benefit.exclusive_per if benefit else {}
+        read = (Exclusion.read(entry) for entry in exclusions)
+        return cls(
+            id,
+            rule,
+            benefit,
+            tuple(Exclusion.read({"policy": e.other, "per": scopes.get(e.other, e.per)}) for e in read),
+        )
+
+
+def worth(candidate: Candidate, facts: Mapping[str, object], status: Status) -> Range | None:
+    """What a candidate is worth to an enterprise with this verdict; None where no text states an amount.
+
+    What is open or only promised "at most" is worth 0 at least.
     """
-    conflicts: dict[str, set[str]] = {name: set() for name in amounts}
-    for name, others in exclusions.items():
-        for other in others:
-            if name in conflicts and other in conflicts and other != name:
-                conflicts[name].add(other)
-                conflicts[other].add(name)
-    chosen: set[str] = set()
-    seen: set[str] = set()
-    for name in amounts:
-        if name not in seen:
-            group = _connected(name, conflicts)
-            seen |= group
-            chosen |= _best([n for n in amounts if n in group], amounts, conflicts)[1]
-    return frozenset(chosen)
+    if status is Status.INELIGIBLE:
+        return NOTHING
+    benefit = candidate.benefit
+    if benefit is None or benefit.amount is None:
+        return None
+    found = amount_range(benefit.amount, facts, candidate.rule)
+    if status is Status.ELIGIBLE and not benefit.at_most:
+        return found
+    least = None if found.least is None else min(found.least, Decimal(0))
+    return replace(found, least=least, exact=found.exact and not benefit.at_most)
 
 
-def _connected(start: str, conflicts: Mapping[str, set[str]]) -> set[str]:
-    found, stack = {start}, [start]
-    while stack:
-        for other in conflicts[stack.pop()] - found:
-            found.add(other)
-            stack.append(other)
+@functools.cache
+def advice_data() -> Mapping[str, Any]:
+    """vocabulary/advice.yaml: how easy facts are to know, and what nobody is advised to do."""
+    text = (Path(__file__).with_name("vocabulary") / "advice.yaml").read_text(encoding="utf-8")
+    found: Mapping[str, Any] = yaml.safe_load(text)
     return found
 
 
-def _best(
-    names: list[str], amounts: Mapping[str, Decimal], conflicts: Mapping[str, set[str]]
-) -> tuple[Decimal, frozenset[str]]:
-    if not names:
-        return Decimal(0), frozenset()
-    first, rest = names[0], names[1:]
-    with_worth, with_set = _best([n for n in rest if n not in conflicts[first]], amounts, conflicts)
-    with_worth += amounts[first]
-    if not conflicts[first] & set(rest):
-        return with_worth, with_set | {first}
-    without_worth, without_set = _best(rest, amounts, conflicts)
-    return (without_worth, without_set) if without_worth > with_worth else (with_worth, with_set | {first})
+@functools.lru_cache(maxsize=8)
+def ease(vocabulary: Vocabulary) -> Mapping[str, tuple[int, int, int]]:
+    """Each fact's place among all by how easy it is to know: points, group, order in the file; the least is easiest."""
+    points = advice_data()["ease"]
+    groups = {group.name: at for at, group in enumerate(vocabulary.groups)}
+    return {
+        name: (
+            points["kinds"][fact.type] + points["attested_by"].get(fact.attested_by, points["nobody"]),
+            groups.get(fact.group, len(groups)),
+            at,
+        )
+        for at, (name, fact) in enumerate(vocabulary.facts.items())
+    }

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import dataclass, field
+from decimal import Context, Decimal
 from fractions import Fraction
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -18,15 +19,18 @@ from eligibility.errors import RuleError
 from eligibility.kleene import UNKNOWN, OneOf, term
 from eligibility.parser import read
 from eligibility.residual import inline
+from eligibility.rule import Rule
 from eligibility.syntax import Node
 from eligibility.typecheck import check
 from eligibility.unparse import to_cel
 from eligibility.vocabulary import Fact, Vocabulary
 
-FEN = Decimal("0.01")
+EXACT = Context(prec=100)  # more digits than any amount has
+SCOPES = ("enterprise", "hire", "asset", "year")
+"""What one of two policies that exclude each other is given for only once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Formula:
     """A typed money formula."""
 
@@ -37,6 +41,18 @@ class Formula:
     def text(self) -> str:
         """Canonical CEL."""
         return to_cel(self.root)
+
+    @cached_property
+    def stated_facts(self) -> frozenset[str]:
+        """Every fact and input somebody can state that the amount can depend on."""
+        return Rule(self.root, self.vocabulary, "").stated_facts
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.root, id(self.vocabulary)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +76,17 @@ def parse_formula(
 
 
 def with_inputs(vocabulary: Vocabulary, inputs: Iterable[Mapping[str, Any]]) -> Vocabulary:
-    """The vocabulary with a formula's own inputs added."""
+    """The vocabulary with a formula's own inputs added. An input's `minimum` and `maximum` bound what it can be."""
     extra = {
         i["name"]: Fact(
-            name=i["name"], type=i["type"], unit=i.get("unit"), label_zh=i["label_zh"], label_en=i["label_en"]
+            name=i["name"],
+            type=i["type"],
+            unit=i.get("unit"),
+            label_zh=i["label_zh"],
+            label_en=i["label_en"],
+            allowed=tuple(i.get("allowed") or ()),
+            minimum=None if i.get("minimum") is None else Decimal(str(i["minimum"])),
+            maximum=None if i.get("maximum") is None else Decimal(str(i["maximum"])),
         )
         for i in inputs
     }
@@ -83,14 +106,19 @@ def compute(formula: Formula, facts: Mapping[str, object]) -> Amount:
 
 
 def to_fen(value: int | Decimal | Fraction) -> Decimal:
-    """An exact number as yuan with two decimals."""
-    exact = Fraction(value)
-    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(FEN, ROUND_HALF_UP)
+    """An exact number as yuan with two decimals, half a fen away from zero."""
+    fen = abs(Fraction(value)) * 100
+    whole = int(fen + Fraction(1, 2))
+    return Decimal(whole if value >= 0 else -whole).scaleb(-2, EXACT)
 
 
 @dataclass(frozen=True)
 class Benefit:
-    """What a policy gives: its kind, the saving as a formula where the text states one, and further figures."""
+    """What a policy gives: its kind, the saving as a formula where the text states one, and further figures.
+
+    at_most: the text promises no more than the amount, and perhaps less. `counts`: the fact that says how many hires or
+    assets it is given for. `exclusive_per`: policies that exclude this one only for the same hire, asset or year.
+    """
 
     type: str
     amount: Formula | None
@@ -99,11 +127,14 @@ class Benefit:
     per: str | None
     basis_zh: str | None
     basis_en: str | None
+    counts: str | None = None
+    exclusive_per: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], vocabulary: Vocabulary | None = None) -> Benefit:
-        """From a pack's `benefit`. Raises RuleError where a formula does not type."""
+        """From a pack's `benefit`. Raises RuleError where a formula does not type, ValueError on an unknown scope."""
         inputs = data.get("inputs") or ()
+        scopes = {other: scope_of(per) for other, per in (data.get("exclusive_per") or {}).items()}
         amount = data.get("amount")
         return cls(
             type=str(data["type"]),
@@ -113,8 +144,17 @@ class Benefit:
             per=data.get("per"),
             basis_zh=data.get("basis_zh"),
             basis_en=data.get("basis_en"),
+            counts=data.get("counts"),
+            exclusive_per=scopes,
         )
 
     def basis(self, lang: str) -> str | None:
         """How the amount is worked out, in words."""
         return self.basis_en if lang.startswith("en") else self.basis_zh
+
+
+def scope_of(per: object) -> str:
+    """What an exclusion is per. Raises ValueError on a scope nobody knows."""
+    if per not in SCOPES:
+        raise ValueError(f"an exclusion per `{per}` is none of {', '.join(SCOPES)}")
+    return str(per)
