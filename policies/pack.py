@@ -135,7 +135,7 @@ def record_of(version: PolicyVersion, vocabulary: Vocabulary) -> PolicyRecord:
 
 
 def read(row: PolicyVersion, vocabulary: Vocabulary) -> PublishedText:
-    """A version parsed and fit for the index; where anything about that fails, its text alone, and a line in the log."""
+    """A version parsed and fit for the index; where anything about that fails, its text alone and a line in the log."""
     try:
         record = record_of(row, vocabulary)
         RuleIndex.build({record.key: record.rule}, vocabulary)
