@@ -40,26 +40,31 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A policy or a product an enterprise may turn out to be eligible for."""
+    """A policy or a product an enterprise may turn out to be eligible for.
+
+    `carries_out`: the texts this one puts into effect (a provincial notice, the national one): what they give is one.
+    """
 
     id: str
     rule: Rule
     benefit: Benefit | None = None
     exclusions: tuple[Exclusion, ...] = ()
+    carries_out: tuple[str, ...] = ()
 
     @classmethod
     def of(
-        cls, id: str, rule: Rule, benefit: Benefit | None, exclusions: Iterable[str | Mapping[str, Any]]
+        cls,
+        id: str,
+        rule: Rule,
+        benefit: Benefit | None,
+        exclusions: Iterable[str | Mapping[str, Any]],
+        carries_out: Iterable[str] = (),
     ) -> Candidate:
         """A policy of a pack; the scope of an exclusion stands beside it or in the benefit's `exclusive_per`."""
         scopes = benefit.exclusive_per if benefit else {}
         read = (Exclusion.read(entry) for entry in exclusions)
-        return cls(
-            id,
-            rule,
-            benefit,
-            tuple(Exclusion.read({"policy": e.other, "per": scopes.get(e.other, e.per)}) for e in read),
-        )
+        apart = tuple(Exclusion(e.other, scopes.get(e.other, e.per)) for e in read)
+        return cls(id, rule, benefit, apart, tuple(carries_out))
 
 
 def worth(candidate: Candidate, facts: Mapping[str, object], status: Status) -> Range | None:

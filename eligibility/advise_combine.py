@@ -20,6 +20,10 @@ UNITS = {"hire": "insured_employees"}
 """Scope -> the fact that says how many there are at most; of assets nobody states a number."""
 
 
+WIDEST = ("enterprise", "same")
+"""Scopes that any other one narrows."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """A claim outside the best set: with which chosen ones it conflicts, and what taking it instead would cost."""
@@ -49,17 +53,19 @@ class Combination:
 def conflicts_of(candidates: Iterable[Candidate]) -> tuple[Conflict, ...]:
     """Every pair that excludes each other, whichever of the two says so; the narrower scope where they differ.
 
-    A text that says "not for the same hire" explains one that only says "not together".
+    A text that says "not for the same hire" explains one that only says "not together". A text and the one it carries
+    out give the same thing once.
     """
     every = list(candidates)
     order = {candidate.id: at for at, candidate in enumerate(every)}
-    found: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str, ...], str] = {}
     for candidate in every:
-        for exclusion in candidate.exclusions:
-            if exclusion.other in order and exclusion.other != candidate.id:
-                one, other = sorted((candidate.id, exclusion.other), key=order.__getitem__)
-                known = found.get((one, other), "enterprise")
-                found[one, other] = exclusion.per if known == "enterprise" else known
+        named = [(e.other, e.per) for e in candidate.exclusions]
+        for other, per in [*named, *((other, "same") for other in candidate.carries_out)]:
+            if other in order and other != candidate.id:
+                pair = tuple(sorted((candidate.id, other), key=order.__getitem__))
+                if pair not in found or (found[pair] in WIDEST and per not in WIDEST):
+                    found[pair] = per
     return tuple(Conflict(one, other, per) for (one, other), per in found.items())
 
 

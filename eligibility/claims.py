@@ -29,7 +29,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two policies that exclude each other, and per what. `one` stands first in the pack's order."""
+    """Two policies that exclude each other, and per what. `one` stands first in the pack's order.
+
+    per: a scope of benefit.py, or "same" where one text carries out the other and what they give is one.
+    """
 
     one: str
     other: str

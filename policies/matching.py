@@ -95,7 +95,8 @@ def match(pack: Pack, facts: Facts, as_of: date) -> MatchResult:
 
 def candidate_of(policy: PolicyRecord) -> Candidate:
     """The policy as advice sees it."""
-    return Candidate.of(policy.id, policy.rule, policy.benefit, policy.exclusions)
+    carries_out = policy.text["relations"].get("implements") or ()
+    return Candidate.of(policy.id, policy.rule, policy.benefit, policy.exclusions, carries_out)
 
 
 def verdicts(day: Day, known: Facts) -> tuple[dict[Status, list[Judged]], list[PolicyRecord]]:

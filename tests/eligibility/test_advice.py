@@ -39,6 +39,7 @@ def pack() -> dict[str, Candidate]:
             parse(p["rule"], WORDS, clause=p["clause_zh"]),
             Benefit.from_json(p["benefit"], WORDS),
             p["exclusions"],
+            p.get("implements") or (),
         )
         for p in shipped_policies()
         if in_force(p, DAY)
@@ -279,6 +280,15 @@ class TestTheBestCompatibleSet:
         assert Exclusion.read({"policy": "x", "per": "year"}) == Exclusion("x", "year")
         with pytest.raises(ValueError, match="week"):
             Exclusion.read({"policy": "x", "per": "week"})
+
+    def test_a_text_and_the_one_it_carries_out_give_one_relief(self) -> None:
+        rule = parse("uses_toll_roads", WORDS)
+        relief = Benefit.from_json({"type": "exemption", "amount": "500.0"}, WORDS)
+        nation = Candidate("nation", rule, relief)
+        province = Candidate("province", rule, relief, carries_out=("nation",))
+        assert conflicts_of([nation, province]) == (Conflict("nation", "province", "same"),)
+        facts = Facts({"uses_toll_roads": True})
+        assert total_worth([(nation, Status.ELIGIBLE), (province, Status.ELIGIBLE)], facts).least == 500
 
     def test_the_pack_says_which_exclusions_hold_per_hire_asset_or_year(self) -> None:
         scopes = {frozenset((c.one, c.other)): c.per for c in conflicts_of(pack().values())}
