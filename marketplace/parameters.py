@@ -19,7 +19,9 @@ LONGEST_NAME = 80
 TAKEN = "query_parameters"
 
 
-async def refuse_unknown_parameters(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def refuse_unknown_parameters(
+    connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
+) -> None:
     """The guard of every route: raises InvalidInput for a query parameter an API operation does not take."""
     handler = connection.route_handler  # guards are handed a copy of it
     if not is_api(connection) or not isinstance(handler, HTTPRouteHandler):

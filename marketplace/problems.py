@@ -8,6 +8,7 @@ give `error.<code>.title` and `.detail` their words.
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from html import escape
 from typing import Any
 
@@ -33,6 +34,8 @@ from marketplace.web.render import page
 log = logging.getLogger("marketplace")
 
 MEDIA_TYPE = "application/problem+json"
+SEPARATED = 10_000
+"""From here on a number in a message gets separators."""
 MACHINES = ("/health/", "/metrics", "/static/")
 
 HTTP_CODES: Mapping[int, str] = {
@@ -217,9 +220,12 @@ def _words(key: str, params: Mapping[str, object]) -> dict[str, str]:
 
 
 def _shown(value: object) -> object:
-    return (
-        ", ".join(str(part) for part in value) if isinstance(value, list | tuple | set | frozenset) else value
-    )
+    """A parameter as people read it: a list with commas, a large number with separators."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(str(part) for part in value)
+    if isinstance(value, int | float | Decimal) and abs(value) >= SEPARATED:
+        return f"{value:,}"
+    return value
 
 
 def _own_fault(error: Exception, code: str, params: Mapping[str, object]) -> tuple[Fault, ...]:

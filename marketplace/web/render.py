@@ -6,6 +6,7 @@ forgotten.
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -46,7 +47,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     found.globals["static"] = static
+    found.filters["ticks"] = ticks
     return found
+
+
+def ticks(text: str) -> Markup:
+    """A message with what stands between backticks as code: the engine marks so what somebody typed."""
+    return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
 @cache

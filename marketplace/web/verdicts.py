@@ -3,6 +3,7 @@
 Shared by the check, the results, the policy pages and the desks, so that a reason never reads two ways.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,8 @@ from eligibility.syntax import Not
 from marketplace.i18n import translate
 from marketplace.portal.codes import namer
 from policies.matching import Judged
+
+BETWEEN_CHINESE = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,10 @@ class Teller:
             return self.size(trace)
         if trace.possible:
             told = [self.value(trace.fact, value) for value in trace.possible]
-            return self.say("trace.possible", values=self.say("list.or").join(told))
+            return self.told("trace.possible", values=self.say("list.or").join(told))
         if not trace.known:
             return None
-        return self.say(
+        return self.told(
             "trace.answered_desk" if self.desk else "trace.answered",
             value=self.value(trace.fact, trace.value),
         )
@@ -108,6 +111,10 @@ class Teller:
         classes = [str(trace.value)] if trace.known else list(trace.possible)
         told = self.say("list.or").join(self.value(trace.fact, value) for value in classes)
         return self.say("trace.size", group=group, values=self.say("list.and").join(shown) or "-", size=told)
+
+    def told(self, key: str, **params: object) -> str:
+        """A text about a value; Chinese words stand together, only figures and Latin letters keep their space."""
+        return BETWEEN_CHINESE.sub("", self.say(key, **params))
 
     def value(self, name: str | None, value: Any) -> str:
         if name is None:

@@ -18,7 +18,7 @@ from marketplace.web.render import TEMPLATES, environment
 
 HOUSE = LOCALE.parent
 # The functions that look a text up, and the position of the key among their arguments.
-LOOKUPS = {"translate": 1, "translate_plural": 1, "self.say": 0, "t": 0, "tn": 0}
+LOOKUPS = {"translate": 1, "translate_plural": 1, "self.say": 0, "self.told": 0, "t": 0, "tn": 0}
 
 
 @dataclass(frozen=True)

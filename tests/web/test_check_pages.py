@@ -153,6 +153,17 @@ NO_CHOICE = [
 class TestWrongAnswers:
     """Errors stand beside their field."""
 
+    async def test_that_are_too_large_say_how_large_they_may_be(
+        self, arrive: Arrive, signed_in: SignedIn, session: AsyncSession, now: datetime
+    ) -> None:
+        page = await arrive().post("/check/size", {"employees_end": "9" * 30})
+        assert form_of(page).errors == ["期末从业人员数不能大于 10,000,000 人"]
+        owner, who = await signed_in()
+        mine = await lending.enterprise(session, who, now)
+        need = {"amount_yuan": "99999999999999999999", "term_months": "12", "purpose": "x"}
+        page = await owner.post("/loans/requests", {**need, "enterprise_id": str(mine)})
+        assert [words.endswith("不能大于 10,000,000,000") for words in form_of(page).told] == [True]
+
     async def test_are_named_by_their_question_in_the_summary(self, arrive: Arrive) -> None:
         visitor = arrive()
         typed = {"employees_end": "-1", "total_assets_yuan": "x"}
