@@ -225,7 +225,9 @@ def _static() -> Router:
     )
 
 
-async def _a_name_a_file_can_have(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def _a_name_a_file_can_have(
+    connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
+) -> None:
     """What the file system itself would refuse with an error is simply not there."""
     path: str = connection.scope["path"]
     if "\0" in path or any(len(part.encode()) > 255 for part in path.split("/")):
