@@ -211,3 +211,39 @@ class TestOpening:
         other.write_text("facts: [{name: employees_end, type: int, minimum: 3}]")
         with pytest.raises(SavedIndexError, match="another vocabulary"):
             RuleIndex.load(tmp_path / "saved", Vocabulary.load(other))
+
+
+class TestCovering:
+    """Alternatives that may cover every value together."""
+
+    CASES = (
+        "(jobs_commitment && employees_end < 5) || (affected_by_epidemic && employees_end >= 5)",
+        '(jobs_commitment && sme_size == "micro") || (affected_by_epidemic && sme_size != "micro")',
+        'sme_size in ["micro", "small"] && employees_end > 30',
+    )
+
+    @pytest.mark.parametrize("text", CASES)
+    @pytest.mark.parametrize(
+        "facts",
+        [
+            {"jobs_commitment": True, "affected_by_epidemic": True},
+            {"jobs_commitment": True, "employees_end": 3, "industry_code": "3311"},
+            {"affected_by_epidemic": True, "employees_end": 40, "industry_code": "70"},
+            {
+                "employees_end": 40,
+                "industry_code": "3311",
+                "operating_revenue_yuan": 1,
+                "total_assets_yuan": 1,
+            },
+        ],
+    )
+    def test_are_told_as_the_reference_tells_them(self, text: str, facts: dict[str, object]) -> None:
+        rules = {"a": parse(text, VOCABULARY)}
+        agrees(rules, RuleIndex.build(rules, VOCABULARY), Facts(facts))
+
+
+def test_long_lists_of_ids_come_in_the_rules_order() -> None:
+    rules = {f"R{number}": parse(f"employees_end > {number}", VOCABULARY) for number in range(40)}
+    index = RuleIndex.build(rules, VOCABULARY)
+    assert index.match({"employees_end": 30}).eligible == [f"R{number}" for number in range(30)]
+    assert index.match({}).undetermined == list(rules)
