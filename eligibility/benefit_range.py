@@ -9,40 +9,20 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from eligibility.bands import Band, as_number, as_value, is_numeric, split, whole
+from eligibility.bands import Band, as_number, as_value, split, whole
 from eligibility.benefit import Formula, to_fen
-from eligibility.cells import NoCellsError, cells, thresholds
+from eligibility.boxes import Box, Conditions, SplitError, representative
 from eligibility.completions import leaf_needs_of_terms, settle
-from eligibility.kleene import (
-    Truth,
-    all_of,
-    any_of,
-    at_least,
-    months_between,
-    negated,
-    term,
-    truth,
-)
-from eligibility.polynomial import (
-    Poly,
-    Reach,
-    either,
-    fixed,
-    lesser,
-    negative,
-    product_of,
-    reach,
-    sum_of,
-)
+from eligibility.kleene import months_between, term
+from eligibility.polynomial import Poly, Reach, either, fixed, lesser, negative, product_of, reach, sum_of
 from eligibility.residual import Problem, inline, leaf_facts, leaf_names, leaves, simplify
 from eligibility.rule import Rule
-from eligibility.syntax import And, Arith, Call, Cond, ListOf, Literal, Negate, Node, Not, Or, Ref, Scalar
-from eligibility.vocabulary import Fact
+from eligibility.syntax import Arith, Call, Cond, Literal, Negate, Node, Or, Ref, Scalar, walk
 
 MOST_BOXES = 2_000
 """Pieces of the domain looked at; past it nothing is said of the rest, which holds but is not tight."""
@@ -95,36 +75,18 @@ class NothingError(Exception):
     """A fact known to be none leaves no amount; caught where a part's reach is asked for."""
 
 
-class SplitError(Exception):
-    """A fact must be looked at piece by piece; caught where boxes are explored."""
-
-    def __init__(self, name: str, parts: Sequence[object]) -> None:
-        self.name, self.parts = name, parts
-
-
 Part = tuple[Poly | Reach, bool | None]
 """A part of a formula in a box, and whether it is a whole number to CEL, whose division cuts; None: either."""
 
 
-@dataclass(slots=True)
-class Box:
-    """A piece of the domain: facts with one value, and numbers and days with a band."""
-
-    known: dict[str, object]
-    bands: dict[str, Band]
-
-    def with_part(self, name: str, part: object) -> Box:
-        if isinstance(part, Band):
-            return Box(self.known, {**self.bands, name: part})
-        return Box({**self.known, name: part}, {n: b for n, b in self.bands.items() if n != name})
-
-
-class Explorer:
+class Explorer(Conditions):
     """One formula on one enterprise."""
 
     def __init__(self, formula: Formula, tree: Node, holds: Node | None, missing: tuple[str, ...]) -> None:
         self.vocabulary = formula.vocabulary
         self.tree, self.holds, self.missing = tree, holds, missing
+        tests = (node.test for node in walk(tree) if isinstance(node, Cond))
+        self.together = Or((*tests, holds or Literal(False), Literal(False)))
         self.mixed = False
 
     def range(self, known: dict[str, object]) -> Range:
@@ -141,8 +103,15 @@ class Explorer:
                 if spent > MOST_BOXES:
                     found.append(self.anything())
                 else:
-                    stack.extend(box.with_part(split_.name, part) for part in split_.parts)
+                    stack.extend(self.cut(box, split_.name, part) for part in split_.parts)
         return self.summed_up(found)
+
+    def cut(self, box: Box, name: str, part: object) -> Box:
+        """The box with one piece of a fact's values; a band of one value is that value."""
+        if isinstance(part, Band) and (part.low is None or part.low != part.high):
+            return Box(box.known, {**box.bands, name: part})
+        value = representative(self.vocabulary.facts[name], part)
+        return Box({**box.known, name: value}, {n: b for n, b in box.bands.items() if n != name})
 
     def anything(self) -> Reach:
         """Bounds of a box too intricate to explore."""
@@ -195,37 +164,6 @@ class Explorer:
             if name not in mixed and name not in known:
                 known[name] = as_value(self.vocabulary.facts[name], band.inside)
         return settle(rest, known, self.vocabulary).status is not False
-
-    def uniform(self, leaf: Node, used: Sequence[str], box: Box) -> bool:
-        """Whether a comparison comes out one way in the whole box, its facts split where it does not.
-
-        False where that cannot be told. Raises SplitError.
-        """
-        known = dict(box.known)
-        for name in used:
-            parts = self.parts(name, leaf, known, box)
-            if parts is None:
-                return False
-            if len(parts) > 1 or (name not in box.bands and name not in box.known):
-                raise SplitError(name, parts)
-            known[name] = representative(self.vocabulary.facts[name], parts[0])
-            if truth(leaf, known, self.vocabulary) is not None:
-                break
-        return True
-
-    def parts(self, name: str, leaf: Node, known: dict[str, object], box: Box) -> tuple[object, ...] | None:
-        """The pieces of a fact's values that a comparison tells apart; None where it names two unknown numbers."""
-        fact = self.vocabulary.facts[name]
-        problem = Problem(self.vocabulary, {n: v for n, v in known.items() if n != name})
-        try:
-            if not is_numeric(fact):
-                return cells(name, leaf, problem)
-            pieces: tuple[object, ...] = split(
-                fact, box.bands.get(name) or whole(fact), thresholds(fact, leaf, problem)
-            )
-        except NoCellsError:
-            return None
-        return (*pieces, None) if fact.nullable and name not in box.bands else pieces
 
     # the formula in a box
 
@@ -350,41 +288,6 @@ class Explorer:
         assert not isinstance(last, int | Decimal)
         return first, last
 
-    # the conditions of a formula in a box
-
-    def decide(self, test: Node, box: Box) -> Truth:
-        """A condition in a box; None where two unknown numbers are compared. Raises SplitError where it comes out
-        both ways."""
-        found = truth(test, box.known, self.vocabulary)
-        if found is not None:
-            return found
-        match test:
-            case And(operands=parts):
-                return all_of(self.decide(p, box) for p in parts)
-            case Or(operands=parts):
-                return any_of(self.decide(p, box) for p in parts)
-            case Not(operand=part):
-                return negated(self.decide(part, box))
-            case Call(name="at_least", args=(Literal(value=count), ListOf(items=items))):
-                return at_least(count, [self.decide(i, box) for i in items])
-            case Cond(test=inner, then=then, otherwise=otherwise):
-                chosen = self.decide(inner, box)
-                if chosen is None:
-                    a, b = self.decide(then, box), self.decide(otherwise, box)
-                    return a if a is b else None
-                return self.decide(then if chosen else otherwise, box)
-        return self.decide_leaf(test, box)
-
-    def decide_leaf(self, leaf: Node, box: Box) -> Truth:
-        known = dict(box.known)
-        used = leaf_facts(leaf, Problem(self.vocabulary, known))
-        if not self.uniform(leaf, used, box):
-            return None
-        for name in used:
-            if name in box.bands:
-                known[name] = as_value(self.vocabulary.facts[name], box.bands[name].inside)
-        return truth(leaf, known, self.vocabulary)
-
 
 def reached(found: Poly | Reach, box: Box) -> Reach:
     """How far a part reaches in a box."""
@@ -395,11 +298,6 @@ def cut_to_whole(found: Reach) -> Reach:
     """A reach cut towards zero at both ends."""
     low, high = (None if v is None else Fraction(int(v)) for v in (found.low, found.high))
     return Reach(low, high, found.names, found.tight, found.below, found.above)
-
-
-def representative(fact: Fact, part: object) -> object:
-    """A value of a piece."""
-    return as_value(fact, part.inside) if isinstance(part, Band) else part
 
 
 def months_from(start: dt.date | None, end: dt.date | None) -> Fraction | None:
