@@ -149,9 +149,11 @@ def problem_of(error: Exception) -> Problem:
 
 def _too_deep(error: BaseException | None) -> bool:
     """Whether something nested beyond all bounds is behind an error, however the framework has wrapped it."""
-    while error is not None:
+    seen: set[int] = set()  # a failed commit is raised from the very error it caused
+    while error is not None and id(error) not in seen:
         if isinstance(error, RecursionError):
             return True
+        seen.add(id(error))
         error = error.__cause__
     return False
 
