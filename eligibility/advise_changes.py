@@ -118,7 +118,8 @@ def other_values(
     bands = split(fact, whole(fact), set(numeric_cuts(rule, known, fact, before)))
     old = stated(before[fact.name], fact.type)
     if old is None:
-        return tuple(as_value(fact, band.nearest(Fraction(0))) for band in bands)
+        ends = (band.low if band.high is None else band.high for band in bands)
+        return tuple(as_value(fact, end) for end in ends if end is not None)
     at = as_number(old)
     return tuple(as_value(fact, band.nearest(at)) for band in bands if at not in band)
 

@@ -40,7 +40,8 @@ NEVER: Sets = frozenset()
 class DecidingSets:
     """Sets of facts, smallest first, each without any fact it could do without.
 
-    `complete`: no smaller set exists and none is left out but for MOST_SETS.
+    `complete`: no smaller set exists and none is left out but for MOST_SETS. It is False past the bound of work, and
+    where two unknown numbers are compared with each other; then sets may be lacking, or lack a fact.
     """
 
     eligible: tuple[tuple[str, ...], ...]
@@ -58,7 +59,10 @@ def deciding_sets(rule: Rule, facts: Mapping[str, object]) -> DecidingSets:
     A rule that is settled already needs nothing: one empty set its own way, none the other way.
     """
     search = Search(rule, facts)
-    rest = simplify(rule.inlined, Problem(rule.vocabulary, dict(facts)))
+    rest = simplify(rule.inlined, search.problem({}))
+    short = rule.vocabulary.size_standard.is_short(facts.get(INPUTS[0]))
+    if short and not isinstance(rest, bool):  # comparisons of the size class then hang together unseen
+        search.complete = sum(leaf_names(leaf, search.problem({}))[1] for leaf in leaves(rest)) < 2
     both = []
     for wanted in (True, False):
         found = search.sets_of([rest], {}, wanted)

@@ -20,6 +20,7 @@ from itertools import combinations, groupby
 from eligibility.advise import Candidate, ease
 from eligibility.bands import STEPS, as_value
 from eligibility.benefit_range import amount_range
+from eligibility.cells import NoCellsError
 from eligibility.evaluate import Status, Verdict, evaluate
 from eligibility.kleene import OneOf, fact_value, stated, truth
 from eligibility.normal import Cut, Normal, Normaliser, Set
@@ -163,7 +164,9 @@ class Asker:
         fact = self.vocabulary.facts[values.fact]
         if fact.name in self.known:
             return holds(values, fact, self.known[fact.name])
-        return None if fact.computed is None else self.contains_size(values, self.known)
+        if fact.computed is None:
+            return settled_by_all(self.vocabulary, values)
+        return self.contains_size(values, self.known)
 
     def contains_size(self, values: Set, known: Mapping[str, object]) -> bool | None:
         fact = self.vocabulary.facts[values.fact]
@@ -200,13 +203,14 @@ class Asker:
 
 @dataclass(slots=True)
 class Prospect:
-    """What the answers to one question decide."""
+    """What the answers to one question decide. `uncut`: rules the pieces do not follow; no answer decides them."""
 
     asker: Asker
     fact: Fact
     rules: Sequence[OpenRule]
     pieces: list[Piece] = field(default_factory=list)
     masks: dict[Set, tuple[int, int]] = field(default_factory=dict)
+    uncut: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.pieces = pieces(self.fact, self.cuts(), self.asker.known)
@@ -223,7 +227,12 @@ class Prospect:
             found.update(set_cuts(self.fact.name, rule.alternatives))
             if rule.by_tree:
                 rest = simplify(rule.candidate.rule.inlined, self.asker.problem)
-                found.update(() if isinstance(rest, bool) else tree_cuts(self.fact, rest, self.asker.problem))
+                try:
+                    found.update(
+                        () if isinstance(rest, bool) else tree_cuts(self.fact, rest, self.asker.problem)
+                    )
+                except NoCellsError:
+                    self.uncut.add(rule.candidate.id)
         named = (name for rule in self.rules for rest in rule.alternatives for name in rest)
         if self.moves_size and any(self.asker.is_size(name) for name in named):
             found.update(size_cuts(self.fact, self.asker.problem))
@@ -244,6 +253,8 @@ class Prospect:
     def decided(self, rule: OpenRule) -> tuple[int, int]:
         """The pieces that make the rule hold, and those that make it fail, as bits."""
         every = (1 << len(self.pieces)) - 1
+        if self.fact.name in self.asker.known:  # an industry stated by too short a code
+            return self.asked(rule, every, Status.ELIGIBLE), self.asked(rule, every, Status.INELIGIBLE)
         held, fails, covering = 0, every, list[int]()
         for alternative in rule.alternatives:
             inside, outside, others = every, 0, set[str]()
@@ -264,7 +275,7 @@ class Prospect:
         if rule.by_tree:
             return self.by_tree(rule, every & ~fails, fails)
         together = functools.reduce(int.__or__, (a & b for a, b in combinations(covering, 2)), 0)
-        return held | self.asked(rule, together & ~held & ~fails), fails
+        return held | self.asked(rule, together & ~held & ~fails, Status.ELIGIBLE), fails
 
     def mask(self, values: Set) -> tuple[int, int]:
         """The pieces inside a set and those outside, as bits; neither where a size class stays open."""
@@ -281,18 +292,18 @@ class Prospect:
             found = self.masks[values] = inside, outside
         return found
 
-    def asked(self, rule: OpenRule, open_: int) -> int:
-        """The pieces of `open_` for which the reference evaluator says that the rule holds."""
-        held = 0
-        for at in ones(open_):
+    def asked(self, rule: OpenRule, among: int, status: Status) -> int:
+        """The pieces of `among` for which the reference evaluator gives this status."""
+        found = 0
+        for at in ones(among):
             facts = {**self.asker.known, self.fact.name: self.pieces[at].value}
-            held |= (evaluate(rule.candidate.rule, facts).status is Status.ELIGIBLE) << at
-        return held
+            found |= (evaluate(rule.candidate.rule, facts).status is status) << at
+        return found
 
     def by_tree(self, rule: OpenRule, open_: int, fails: int) -> tuple[int, int]:
         """The same by three-valued logic, once for each way the rule's comparisons of the fact come out."""
         rest = simplify(rule.candidate.rule.inlined, self.asker.problem)
-        if isinstance(rest, bool):
+        if isinstance(rest, bool) or rule.candidate.id in self.uncut:
             return 0, fails
         mine = [leaf for leaf in leaves(rest) if self.fact.name in leaf_facts(leaf, self.asker.problem)]
         ways: dict[tuple[bool | None, ...], bool | None] = {}
@@ -356,6 +367,12 @@ def stake(candidate: Candidate, facts: Mapping[str, object]) -> Decimal:
 def normal_of(rule: Rule) -> Normal:
     """A rule's normal form, worked out once."""
     return normaliser(rule.vocabulary).normal(rule)
+
+
+@functools.lru_cache(maxsize=32_768)
+def settled_by_all(vocabulary: Vocabulary, values: Set) -> bool | None:
+    """Whether every value an unknown fact can turn out to have lies in a set, or none does; None otherwise."""
+    return (False, None, True)[normaliser(vocabulary).unknown(values)]
 
 
 @functools.lru_cache(maxsize=8)

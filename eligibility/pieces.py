@@ -73,13 +73,14 @@ def code_pieces(fact: Fact, cuts: Sequence[Cut], known: Mapping[str, object]) ->
 
 
 def possible_codes(fact: Fact, known: Mapping[str, object]) -> tuple[str, ...]:
-    """The listed codes that fit what is known of the place around; all where none does."""
+    """The listed codes that fit what is known: of the place around, or of the code itself, if it was too short to
+    decide. All where none fits."""
     listed = all_codes(fact.codes)
-    around, length = LIES_IN.get(fact.codes or "", ("", 0))
+    around, length = LIES_IN.get(fact.codes or "", (fact.name, None))
     start = known.get(around)
     if not isinstance(start, str):
         return listed
-    return tuple(code for code in listed if code.startswith(start[:length])) or listed
+    return tuple(code for code in listed if code.startswith(start[:length]) and code != start) or listed
 
 
 def holds(values: Set, fact: Fact, value: object) -> bool:
@@ -105,7 +106,7 @@ def set_cuts(name: str, alternatives: Iterable[Mapping[str, Set]]) -> Iterable[C
 
 
 def tree_cuts(fact: Fact, rest: Node, problem: Problem) -> Iterable[Cut]:
-    """Where the comparisons of a tree can come out differently."""
+    """Where the comparisons of a tree can come out differently. Raises NoCellsError where that is no set of lines."""
     for leaf in leaves(rest):
         if fact.name not in leaf_facts(leaf, problem):
             continue
@@ -115,6 +116,8 @@ def tree_cuts(fact: Fact, rest: Node, problem: Problem) -> Iterable[Cut]:
             try:
                 lines = thresholds(fact, leaf, problem)
             except NoCellsError:
+                if leaf_facts(leaf, problem) == (fact.name,):
+                    raise
                 continue  # compared with another unknown fact: no value of this one alone decides
             yield from ((exact_number(line), side) for line in lines for side in (0, 1))
 

@@ -23,7 +23,7 @@ from eligibility.advise_missing import deciding_sets
 from eligibility.advise_questions import next_question, questions
 from eligibility.benefit import Benefit
 from eligibility.claims import Claim, Conflict
-from marketplace.shipped import in_force, shipped_policies
+from marketplace.shipped import DATA, in_force, shipped_policies
 
 WORDS = Vocabulary.shipped()
 DAY = dt.date(2020, 4, 15)
@@ -100,6 +100,16 @@ class TestTheNextQuestion:
             (("jinan",), Fraction(1, 16)),
             ((), Fraction(15, 16)),
         ]
+
+    def test_an_industry_stated_too_broadly_is_asked_for_again(self) -> None:
+        facts = Facts({"industry_code": "70", "employees_end": 5000})
+        every = [candidate("a", 'sme_size == "not_covered"')]
+        best = next_question(undetermined(every, facts), facts, WORDS)
+        assert best is not None
+        assert best.fact == "industry_code"
+        assert all(str(code).startswith("70") for answer in best.answers for code in answer.values)
+        sure = {str(code)[:3] for answer in best.answers for code in answer.values if answer.eligible}
+        assert sure == {"704"}
 
     def test_money_goes_before_numbers_where_money_is_asked_for(self) -> None:
         every = [
@@ -209,6 +219,25 @@ class TestTheSmallestChange:
         assert found is not None
         assert [(s.fact, s.old, s.new) for s in found.steps] == [("has_wage_arrears", True, False)]
         assert found.missing == ("new_hire_ratio",)
+
+
+class TestProducts:
+    def test_a_credit_product_is_advised_on_as_a_policy_is(self) -> None:
+        texts = yaml.safe_load((DATA / "products.yaml").read_text(encoding="utf-8"))["products"]
+        text = next(p["rule"] for p in texts if p["id"] == "CCB-ZHYD")
+        facts = known("E01", has_settlement_account=False, account_daily_avg_yuan=2000, owner_age=40)
+        found = smallest_change(parse(text, WORDS), facts.replace(owner_bad_credit=False))
+        assert found is not None
+        assert [(s.fact, s.old, s.new) for s in found.steps] == [
+            ("account_daily_avg_yuan", 2000, 10_000),
+            ("has_settlement_account", False, True),
+        ]
+        open_ = undetermined(
+            [Candidate(p["id"], parse(p["rule"], WORDS)) for p in texts], Facts().on(DAY, WORDS)
+        )
+        best = next_question(open_, Facts().on(DAY, WORDS), WORDS)
+        assert best is not None
+        assert best.verdicts > 3
 
 
 class TestCliffs:
