@@ -66,7 +66,7 @@ def measure() -> str:
     lines = [head, "|---|---:|---:|"]
     for name, rate, ratio in zip(names, rates, ratios, strict=True):
         lines.append(f"| {name} | {statistics.median(rate):,.0f} | {statistics.median(ratio):.2f} x |")
-    about = f"{CLIENTS} connections, {SECONDS:.0f} s a round, one worker; facts parsed and checked, answers written as JSON."
+    about = f"{CLIENTS} connections, {SECONDS:.0f} s a round, one worker; facts parsed and checked, answers as JSON."
     return "\n".join([f"## {TITLE}", "", about, "", *lines])
 
 
