@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from eligibility.columns_by_industry import by_industry
+from eligibility.by_industry import by_industry
 from eligibility.compound import Compound
 from eligibility.consensus import Terms, completed
 from eligibility.normal import Chosen, Cut, Ranges, Set, choices

@@ -225,7 +225,7 @@ def _shown(value: object) -> object:
     """A parameter as people read it: a list with commas, a large number with separators."""
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(str(part) for part in value)
-    if isinstance(value, int | float | Decimal) and SEPARATED <= abs(Decimal(value)):
+    if isinstance(value, int | float | Decimal) and abs(Decimal(value)) >= SEPARATED:
         return f"{value:,}"
     return value
 

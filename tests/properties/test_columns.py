@@ -67,7 +67,8 @@ def by_duckdb(
                 sql = compile_sql(rule)
             except NotInSqlError:
                 continue
-            text = f"SELECT CASE WHEN v IS NULL THEN 2 WHEN v THEN 1 ELSE 0 END FROM (SELECT {sql.text} AS v FROM enterprise)"
+            verdict = "CASE WHEN v IS NULL THEN 2 WHEN v THEN 1 ELSE 0 END"
+            text = f"SELECT {verdict} FROM (SELECT {sql.text} AS v FROM enterprise)"
             rows = connection.execute(text, list(sql.params)).fetchnumpy()
             found[name] = next(iter(rows.values())).astype(np.uint8), sql.exact
     return found
