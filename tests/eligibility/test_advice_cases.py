@@ -5,16 +5,19 @@ The shipped pack gives the cases; properties/test_advice.py compares with the sl
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import functools
+import itertools
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 import yaml
 
-from eligibility import Facts, Status, Verdict, Vocabulary, evaluate, parse
+from eligibility import Facts, Status, Verdict, Vocabulary, advise_missing, evaluate, parse
 from eligibility.advise import Candidate, Exclusion, ease, worth
 from eligibility.advise_changes import Change, smallest_change
 from eligibility.advise_cliffs import cliffs
@@ -22,6 +25,7 @@ from eligibility.advise_combine import combine, conflicts_of, total_worth
 from eligibility.advise_missing import deciding_sets
 from eligibility.advise_questions import next_question, questions
 from eligibility.benefit import Benefit
+from eligibility.benefit_range import NOTHING
 from eligibility.claims import Claim, Conflict
 from marketplace.shipped import DATA, in_force, shipped_policies
 
@@ -146,6 +150,19 @@ class TestTheNextQuestion:
         assert best.fact == "vat_period_sales_yuan"
         assert [(a.eligible, a.ineligible) for a in best.answers] == [(("a",), ()), ((), ()), ((), ("a",))]
 
+    def test_what_every_listed_code_satisfies_is_waited_for_by_nobody(self) -> None:
+        rule = 'affected_by_epidemic && (province_code.startsWith("37") || province_code != "370000")'
+        best = next_question(undetermined([candidate("a", rule)], Facts()), Facts(), WORDS)
+        assert best is not None
+        assert (best.fact, best.verdicts) == ("affected_by_epidemic", 1)
+
+    def test_a_comparison_that_is_no_line_is_said_to_be_decided_by_no_answer(self) -> None:
+        rule = "employees_end == min(employees_end, 0) || uses_toll_roads"
+        found = questions(undetermined([candidate("a", rule)], Facts()), Facts(), WORDS)
+        told = {q.fact: [(a.eligible, a.ineligible) for a in q.answers] for q in found}
+        assert told["employees_end"] == [((), ())]
+        assert told["uses_toll_roads"] == [((), ()), (("a",), ())]
+
 
 class TestFactsThatWouldBeEnough:
     def test_the_smallest_sets_come_first_each_way(self) -> None:
@@ -159,6 +176,27 @@ class TestFactsThatWouldBeEnough:
             ("loan_contract_with_bank", "owner_age"),
         )
         assert found.ineligible == (("loan_contract_with_bank",), ("entity_type", "owner_age"))
+
+    def test_so_many_of_several_conditions_need_so_many_facts(self) -> None:
+        rule = parse("at_least(2, [uses_toll_roads, pays_culture_fee, housing_fund_enrolled])", WORDS)
+        found = deciding_sets(rule, Facts())
+        assert found.eligible == found.ineligible
+        assert {frozenset(names) for names in found.eligible} == {
+            frozenset(pair)
+            for pair in itertools.combinations(
+                ("uses_toll_roads", "pays_culture_fee", "housing_fund_enrolled"), 2
+            )
+        }
+
+    def test_an_industry_stated_too_broadly_may_be_what_is_needed(self) -> None:
+        facts = Facts({"industry_code": "70", "employees_end": 5000})
+        found = deciding_sets(parse('sme_size == "not_covered"', WORDS), facts)
+        assert (found.eligible, found.ineligible) == ((("industry_code",),), (("industry_code",),))
+
+    def test_past_the_bound_of_work_the_answer_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(advise_missing, "MOST_STEPS", 1)
+        found = deciding_sets(parse("uses_toll_roads && (owner_age < 3 || owner_age > 9)", WORDS), Facts())
+        assert not found.complete
 
     def test_a_fact_that_can_be_done_without_is_in_no_set(self) -> None:
         rule = parse("owner_age < 30 && uses_toll_roads || owner_age >= 30 && uses_toll_roads", WORDS)
@@ -219,6 +257,14 @@ class TestTheSmallestChange:
         assert found is not None
         assert [(s.fact, s.old, s.new) for s in found.steps] == [("has_wage_arrears", True, False)]
         assert found.missing == ("new_hire_ratio",)
+
+    def test_a_loan_that_does_not_exist_gets_a_day_somebody_can_state(self) -> None:
+        fact = dataclasses.replace(WORDS.facts["loan_start_date"], changeable=True)
+        words = dataclasses.replace(WORDS, facts=MappingProxyType({**WORDS.facts, fact.name: fact}))
+        rule = parse('loan_start_date >= date("2020-03-01")', words)
+        found = smallest_change(rule, Facts({"loan_start_date": None}))
+        assert found is not None
+        assert [s.new for s in found.steps] == [dt.date(2020, 3, 1)]
 
 
 class TestProducts:
@@ -344,3 +390,5 @@ class TestTheBestCompatibleSet:
         open_ = worth(candidate("b", "uses_toll_roads", amount="100.0"), Facts(), Status.UNDETERMINED)
         assert open_ is not None
         assert (open_.least, open_.most) == (0, 100)
+        refused = worth(candidate("c", "uses_toll_roads", amount="100.0"), Facts(), Status.INELIGIBLE)
+        assert refused == NOTHING

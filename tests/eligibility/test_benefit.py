@@ -115,6 +115,20 @@ class TestRanges:
         found = spread("hires_veterans / 4 * 100.0", {}, rule="hires_veterans <= 7 && hires_veterans >= 3")
         assert (found.least, found.most, found.exact) == (0, 100, True)
 
+    def test_conditions_of_every_shape_are_cut(self) -> None:
+        several = "at_least(2, [uses_toll_roads, pays_culture_fee, !housing_fund_enrolled])"
+        found = spread(f"{several} ? -(0.0 - 7.0) : 3.0", {"pays_culture_fee": True})
+        assert (found.least, found.most, found.exact) == (3, 7, True)
+        either = "(uses_toll_roads ? pays_culture_fee : housing_fund_enrolled)"
+        assert spread(f"{either} ? 5.0 : 2.0", {}).most == 5
+        assert spread(f"-cost_yuan * ({either} ? 1 : 2)", {"cost_yuan": 4}, COST).least == -8
+        assert spread("max(cost_yuan, rate * 10) - cost_yuan", {"cost_yuan": 5}, COST, RATE).most == 15
+
+    def test_a_day_chosen_by_a_condition_counts_as_chosen(self) -> None:
+        text = 'months_between(uses_toll_roads ? date("2020-01-01") : date("2020-03-01"), date("2020-06-01")) * 10'
+        found = spread(text, {})
+        assert (found.least, found.most, found.exact) == (30, 50, True)
+
     def test_two_unknown_numbers_compared_give_bounds_that_hold(self) -> None:
         found = spread("layoff_rate_pct < registered_unemployment_rate_pct ? 100.0 : 40.0", {})
         assert (found.least, found.most, found.exact) == (40, 100, False)
