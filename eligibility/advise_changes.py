@@ -5,7 +5,6 @@ Every change is proven: it is what the reference evaluator says of the facts aft
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -167,21 +166,13 @@ def distance(fact: Fact, old: object, new: object) -> Fraction:
     return min(span, Fraction(1))
 
 
+def mended(name: str, failed: Sequence[Trace], rule: Rule) -> tuple[str, ...]:
+    """The failed conditions that depend on a fact, directly or through derived ones."""
+    return tuple(t.text for t in failed if name in Rule(t.node, rule.vocabulary, "").stated_facts)
+
+
 def with_reasons(change: Change, rule: Rule, facts: Mapping[str, object]) -> Change:
     """The change with the conditions each step mends."""
     failed = failures(explain(rule, facts))
-    steps = (
-        Step(s.fact, s.old, s.new, s.size, tuple(t.text for t in failed if s.fact in facts_of(t, rule)))
-        for s in change.steps
-    )
+    steps = (Step(s.fact, s.old, s.new, s.size, mended(s.fact, failed, rule)) for s in change.steps)
     return Change(tuple(steps), change.clause, change.missing)
-
-
-def facts_of(trace: Trace, rule: Rule) -> frozenset[str]:
-    """The facts a condition depends on, those behind derived ones included."""
-    return depends(Rule(trace.node, rule.vocabulary, ""))
-
-
-@functools.lru_cache(maxsize=4096)
-def depends(condition: Rule) -> frozenset[str]:
-    return condition.stated_facts

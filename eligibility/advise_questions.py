@@ -32,7 +32,7 @@ from eligibility.vocabulary import Fact, Vocabulary
 
 MOST_CUTS = 120
 """Thresholds of one fact looked at; of more an even choice."""
-MOST_RULES = 500
+MOST_RULES = 200
 """Open rules looked at; of more, those that wait for the fewest facts."""
 MOST_SHOWN = 24
 """Codes of one answer that are listed; the others are counted."""
