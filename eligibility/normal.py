@@ -273,6 +273,9 @@ class Normaliser:
                 mine = together.get(name)
                 together[name] = values if mine is None else mine.either(values)  # type: ignore[arg-type]
         covered = {name for name, values in together.items() if self.unknown(values) == 2}
+        for name in together:  # a size class can be partly known, and fewer values cover what is left of it
+            if self.vocabulary.facts[name].computed and sum(name in alternative for alternative in found) > 1:
+                covered.add(name)
         return frozenset(covered | ({""} if sized else set()))
 
     def unknown(self, values: Set) -> int:

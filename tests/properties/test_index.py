@@ -220,6 +220,7 @@ class TestCovering:
         "(jobs_commitment && employees_end < 5) || (affected_by_epidemic && employees_end >= 5)",
         '(jobs_commitment && sme_size == "micro") || (affected_by_epidemic && sme_size != "micro")',
         'sme_size in ["micro", "small"] && employees_end > 30',
+        'sme_size == "micro" && jobs_commitment || sme_size == "small" && jobs_commitment',
     )
 
     @pytest.mark.parametrize("text", CASES)
@@ -228,6 +229,7 @@ class TestCovering:
         [
             {"jobs_commitment": True, "affected_by_epidemic": True},
             {"jobs_commitment": True, "employees_end": 3, "industry_code": "3311"},
+            {"jobs_commitment": True, "employees_end": 100, "industry_code": "3311"},
             {"affected_by_epidemic": True, "employees_end": 40, "industry_code": "70"},
             {
                 "employees_end": 40,
