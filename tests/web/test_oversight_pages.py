@@ -1,6 +1,7 @@
 """The auditor's log and the operator's overview: true figures, filters that hold, nothing to change."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -50,7 +51,7 @@ class TestAuditor:
     ) -> None:
         auditor, _ = await signed_in(Role.AUDITOR)
         await deeds(session, now, "consent.give")
-        day = now.date().isoformat()
+        day = now.astimezone(ZoneInfo("Asia/Shanghai")).date().isoformat()
         assert "consent.give-0" in (await shown(auditor, f"/audit?kind=consent&since={day}&until={day}")).text
         assert "consent.give-0" not in (await shown(auditor, "/audit?kind=loans")).text
         assert "consent.give-0" not in (await shown(auditor, "/audit?until=2019-12-31")).text
