@@ -8,9 +8,9 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import certain, forward, match_pack
+from bench import certain, forward, match_pack, reverse, service
 
-MEASUREMENTS = (match_pack, forward, certain)
+MEASUREMENTS = (match_pack, forward, reverse, service, certain)
 
 
 def main() -> int:

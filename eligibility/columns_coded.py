@@ -32,11 +32,14 @@ if TYPE_CHECKING:
 SAMPLE = 8192
 ALL_KNOWN = np.zeros(0, np.uint8)
 CHUNK = 65_536
+PIECES = 16
+"""Pieces of work a thread takes, so that one whose core is busy elsewhere holds nobody up."""
 WORTH_THREADS = 20_000
 """Rules times blocks from which on threads are worth their start."""
 
 Bits = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
+Work = Callable[[int, int], None]
 NO_BITS = np.zeros((0, 2, 0), np.uint64)
 
 
@@ -107,43 +110,65 @@ class Coded:
         self.planes = np.empty(self.blocks * self.stride, np.uint64)
         self.zones = np.empty(self.blocks * len(inputs) * kernel.ZONE, np.int64)
 
-        def code(first: int, end: int) -> None:
+        def begin() -> Work:
             ranks = np.empty(kernel.BLOCK, np.uint64)
-            for slot, found in enumerate(inputs):
-                coding.code(
-                    first, end, *found, slot, self.facts, self.zones, self.planes, self.stride, kernel.WORDS, ranks
-                )  # fmt: skip
 
-        self.spread(code, 64 * len(inputs))
+            def code(first: int, end: int) -> None:
+                for slot, found in enumerate(inputs):
+                    coding.code(
+                        first, end, *found, slot, self.facts, self.zones, self.planes, self.stride, kernel.WORDS,
+                        ranks,
+                    )  # fmt: skip
 
-    def spread(self, work: Callable[[int, int], Any], rules: int) -> list[Any]:
-        """Blocks given to threads in equal parts, unless it is not worth it; what each part gave.
+            return code
 
-        `rules`: how many rules a block's work compares with.
+        self.spread(begin, 64 * len(inputs))
+
+    def spread(self, begin: Callable[[], Work], rules: int) -> None:
+        """All blocks done by threads, unless it is not worth it; whoever is free takes the next ones.
+
+        `begin` gives each thread work with scratch of its own; `rules`: how many rules a block's work compares with.
         """
-        if self.workers == 1 or self.blocks * rules < WORTH_THREADS:
-            return [work(0, self.blocks)]
-        parts = min(self.blocks, 2 * self.workers)
-        edges = [self.blocks * at // parts for at in range(parts + 1)]
-        with ThreadPoolExecutor(self.workers) as pool:
-            return list(pool.map(work, edges[:-1], edges[1:]))
+        workers = self.workers if self.blocks * rules >= WORTH_THREADS else 1
+        size = max(1, self.blocks // (PIECES * workers) if workers > 1 else self.blocks)
+        pieces = iter(range(0, self.blocks, size))  # the interpreter gives no two threads the same one
+
+        def run() -> None:
+            work = begin()
+            for first in pieces:
+                work(first, min(first + size, self.blocks))
+
+        if workers == 1:
+            return run()
+        with ThreadPoolExecutor(workers) as pool:
+            for done in [pool.submit(run) for _ in range(workers)]:
+                done.result()
 
     def judged(self, rules: npt.NDArray[np.int64], bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
         """[sure, possible] by three-valued logic for rules given by where their alternatives begin."""
+        found: list[npt.NDArray[np.int64]] = []
 
-        def work(first: int, end: int) -> npt.NDArray[np.int64]:
+        def begin() -> Work:
             literals = max(1, self.program.literals)
+            kept = np.empty(2 * kernel.WORDS * (literals + 2), np.uint64)
+            met, scratch = (
+                np.full(literals + 1, -1, np.int64).view(np.uint64),
+                np.empty(5 * kernel.WORDS, np.uint64),
+            )
             counts = np.zeros((len(rules) - 1, 2), np.int64)
-            kernel.judge(
-                first, end, self.columns.rows, self.facts, self.zones, self.planes, np.uint64(self.stride),
-                self.program.blob, np.uint64(self.program.begins), rules,
-                np.empty(kernel.WORDS * (2 * literals + 1), np.uint64), np.full(literals, -1, np.int32),
-                np.empty(5 * kernel.WORDS, np.uint64), counts, bits,
-            )  # fmt: skip
-            return counts
+            found.append(counts)
 
-        found: npt.NDArray[np.int64] = np.sum(self.spread(work, len(rules) - 1), axis=0)
-        return found
+            def judge(first: int, end: int) -> None:
+                kernel.judge(
+                    first, end, self.columns.rows, self.facts, self.zones, self.planes, np.uint64(self.stride),
+                    self.program.blob, np.uint64(self.program.begins), rules, kept, met, scratch, counts, bits,
+                )  # fmt: skip
+
+            return judge
+
+        self.spread(begin, len(rules) - 1)
+        total: npt.NDArray[np.int64] = np.sum(found, axis=0)
+        return total
 
     def count(self) -> dict[str, Counts]:
         """How many enterprises each rule applies to, may apply to, and does not apply to."""

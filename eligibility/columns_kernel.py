@@ -21,13 +21,14 @@ WORDS = 32
 BLOCK = 64 * WORDS
 
 # Records: a fact is [first plane, planes, plane of unknown rows or -1, whether a mask of possible values];
-# a zone, one for each block and fact, is [least, most, whether some row is open]; of a mask: [all bits met, -, ..];
+# a zone, one for each block and fact, is [least, most, whether some row is open], of a mask [all bits met, -, ...];
 # an alternative is [count, its literals ...]; a literal, found through the last numbers of `blob`, is [fact, starts
 # inside, unknown, how many cuts, cuts ...], one of a mask [fact, its values' bits].
 FACT, ZONE = 4, 3
 
 # What a literal is in a block: for no row, for all rows, for some, for some with others open.
 NO, YES, SOME, OPEN = 0, 1, 2, 3
+PLACE_BITS, PLACE_MASK = np.uint64(36), np.uint64((1 << 36) - 1)
 
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "boundscheck": False, "_nrt": False}
 """Compiled without counting references to arrays, which took longer than the work itself: nothing here makes one."""
@@ -149,7 +150,8 @@ def beyond(
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         planes_, base_, bits_, cut_, target_, t_, flip_ = arguments
         found = cgutils.alloca_once_value(builder, ir.Constant(VECTOR, [-1] * WORDS))
-        with cgutils.for_range(builder, bits_, intp=WORD) as loop:
+        lowest = builder.cttz(cut_, ir.Constant(ir.IntType(1), 1))  # below it "or" leaves all as they are
+        with cgutils.for_range(builder, bits_, start=lowest, intp=WORD) as loop:
             at = builder.add(base_, builder.mul(loop.index, ir.Constant(WORD, WORDS)))
             plane = load(context, builder, signature.args[0], planes_, at)
             so_far = builder.load(found)
@@ -163,24 +165,24 @@ def beyond(
     return types.void(planes, base, bits, cut, target, t, flip), generate
 
 
-def _of_mask(record, met, open_, planes, base, bits, kept, place, other):  # type: ignore[no-untyped-def]
+def _of_mask(record, met, open_, planes, base, bits, kept, place):  # type: ignore[no-untyped-def]
     """A set of values against masks of possible values: sure where no other is possible."""
     if record & met == 0:
         return NO
     if record & met == met:
         return YES
     flood(kept, place, U(0))
-    flood(kept, other, U(0))
+    flood(kept, place + W, U(0))
     for k in range(bits):
-        target = other if (record >> k) & 1 else place
+        target = place + W if (record >> k) & 1 else place
         either(kept, target, kept, target, planes, base + U(k) * W)
     flood(kept, U(0), ALL)
     outside(kept, place, kept, U(0), kept, place)
     return OPEN if open_ else SOME
 
 
-def _literal(block, q, facts, zones, planes, stride, blob, kept, place, other):  # type: ignore[no-untyped-def]
-    """What the literal at `q` of `blob` is in a block; its rows go to `place` of `kept`, possible ones to `other`."""
+def _literal(block, q, facts, zones, planes, stride, blob, kept, place):  # type: ignore[no-untyped-def]
+    """What the literal at `q` of `blob` is in a block; sure rows go to `place` of `kept`, possible ones behind."""
     slot = U(blob[q])
     zone = (block * U(len(facts) // FACT) + slot) * U(ZONE)
     least, most, open_ = zones[zone], zones[zone + U(1)], zones[zone + U(2)]
@@ -188,7 +190,7 @@ def _literal(block, q, facts, zones, planes, stride, blob, kept, place, other): 
     base = block * stride + U(facts[fact]) * W
     bits = U(facts[fact + U(1)])
     if facts[fact + U(3)]:
-        return of_mask(blob[q + U(1)], least, open_, planes, base, bits, kept, place, other)
+        return of_mask(blob[q + U(1)], least, open_, planes, base, bits, kept, place)
     inside, unknown = blob[q + U(1)], blob[q + U(2)]
     i = q + U(4)
     end = i + U(blob[q + U(3)])
@@ -215,37 +217,43 @@ def _literal(block, q, facts, zones, planes, stride, blob, kept, place, other): 
     outside(kept, place, kept, place, planes, plane)
     if unknown == 0:
         return SOME
-    either(kept, other, kept, place, planes, plane)
+    either(kept, place + W, kept, place, planes, plane)
     return OPEN
 
 
-def _alternative(at, block, facts, zones, planes, stride, blob, literals, kept, kinds, found):  # type: ignore[no-untyped-def]
+def _alternative(at, block, facts, zones, planes, stride, blob, literals, kept, met, found):  # type: ignore[no-untyped-def]
     """The rows an alternative holds for, sure and possible, behind the valid rows in `found`; NO, SOME or OPEN.
 
-    `kinds`: 4 * block + kind of each literal met before.
+    `met`: of each literal met in this block, the block, where its rows are in `kept`, and its kind; last, how many
+    places of `kept` are taken.
     """
     source, open_ = U(0), False
-    base = np.int32(4 * np.int64(block))
+    last = U(len(met) - 1)
     for i in range(at + U(1), at + U(1) + U(blob[at])):
         number = U(blob[i])
-        place = (number + U(1)) * W
-        other = place + U(len(kinds)) * W
-        kind = kinds[number] - base
-        if kind < 0:
-            q = U(blob[literals + number])
-            kind = literal(block, q, facts, zones, planes, stride, blob, kept, place, other)
-            kinds[number] = base + kind
+        state = met[number]
+        if state >> PLACE_BITS != block:
+            place = (met[last] + U(1)) * W2
+            kind = U(
+                literal(block, U(blob[literals + number]), facts, zones, planes, stride, blob, kept, place)
+            )
+            if kind >= SOME:
+                met[last] += U(1)
+            state = block << PLACE_BITS | place << U(2) | kind
+            met[number] = state
+        kind = state & U(3)
         if kind == NO:
             return NO
         if kind == YES:
             continue
+        place = (state & PLACE_MASK) >> U(2)
         if kind == OPEN and not open_:
             open_ = True
             copied(found, W2, found, source)
         left = meet(found, W, found, source, kept, place)
         source = W
         if open_:
-            left = meet(found, W2, found, W2, kept, other if kind == OPEN else place)
+            left = meet(found, W2, found, W2, kept, place + W if kind == OPEN else place)
         if left == 0:
             return NO
     if source == 0:
@@ -254,41 +262,40 @@ def _alternative(at, block, facts, zones, planes, stride, blob, literals, kept, 
 
 
 def _judge(  # type: ignore[no-untyped-def]
-    first, end, rows, facts, zones, planes, stride, blob, literals, rules, kept, kinds, found, counts, bits
+    first, end, rows, facts, zones, planes, stride, blob, literals, rules, kept, met, found, counts, bits
 ):
     """Blocks `first` to before `end`: adds to `counts` [sure, possible] of every rule.
 
     `bits` (rule, sure or possible, word) keeps the rows themselves where it is not empty. `rules`: where each rule's
-    alternatives begin in `blob`, and the end of the last. Scratch: `kept` (scratch, then all literals sure, then all
-    possible), `kinds` (negative) and `found` (valid rows; an alternative's sure, possible; a rule's sure, possible).
+    alternatives begin in `blob`, and the end of the last. Scratch: `kept` (a place for scratch, then one for each
+    literal), `met` (all ones) and `found` (valid rows; an alternative's sure, possible; a rule's sure, possible).
     """
     keep = bits.shape[0] > 0
     for block in range(U(first), U(end)):
         for w in range(WORDS):
             left = rows - (np.int64(block) * WORDS + w) * 64
             found[U(w)] = ALL if left >= 64 else (U(1) << U(left)) - U(1) if left > 0 else U(0)
+        met[U(len(met) - 1)] = U(0)
         for rule in range(len(rules) - 1):
             at, stop = U(rules[rule]), U(rules[rule + 1])
-            several, met, open_ = at + U(1) + U(blob[at]) < stop, False, False
+            several, any_, open_ = at + U(1) + U(blob[at]) < stop, False, False
             sure, possible = W, W
             while at < stop:
-                kind = alternative(
-                    at, block, facts, zones, planes, stride, blob, literals, kept, kinds, found
-                )
+                kind = alternative(at, block, facts, zones, planes, stride, blob, literals, kept, met, found)
                 at += U(1) + U(blob[at])
                 if kind == NO:
                     continue
                 sure, possible = W, W2 if kind == OPEN else W
                 open_ = open_ or kind == OPEN
                 if several:
-                    if met:
+                    if any_:
                         either(found, W3, found, W3, found, sure)
                         either(found, W4, found, W4, found, possible)
                     else:
                         copied(found, W3, found, sure)
                         copied(found, W4, found, possible)
-                met = True
-            if met:
+                any_ = True
+            if any_:
                 if several:
                     sure, possible = W3, W4
                 inside = ones(found, sure)

@@ -109,7 +109,10 @@ class Layout:
     def __init__(self, reading: Reading, shares: Share, first: Sequence[str]) -> None:
         self.reading, self.normaliser, self.first = reading, reading.normaliser, first
         used = dict.fromkeys(v for found in reading.found for a in found for v in a.values())
-        self.sets = {values: at for at, values in enumerate(used)}
+        ordered = sorted(
+            used, key=lambda values: (values.fact not in first, values.fact)
+        )  # neighbours in memory
+        self.sets = {values: at for at, values in enumerate(ordered)}
         self.facts = self.normaliser.vocabulary.facts
         named = {values.fact for values in self.sets}
         cuts: dict[str, set[Cut]] = {name: set() for name in self.facts if name in named}

@@ -7,7 +7,6 @@ its truth is one more column, and a rule with it needs no tree; in SQL it is one
 from __future__ import annotations
 
 import dataclasses
-from collections import ChainMap
 from collections.abc import Iterable
 
 from eligibility.normal import Chosen, Normal, Normaliser, Set
@@ -27,9 +26,8 @@ class Compound(Normaliser):
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.leaves: dict[str, Node] = {}
         self.names: dict[Node, str] = {}
-        self.facts: dict[str, Fact] = {}
-        facts = ChainMap(self.facts, dict(vocabulary.facts))
-        super().__init__(dataclasses.replace(vocabulary, facts=facts))
+        self.facts: dict[str, Fact] = dict(vocabulary.facts)
+        super().__init__(dataclasses.replace(vocabulary, facts=self.facts))
 
     def read(self, leaf: Node) -> Set | bool | None:
         """As ever; what would be None is a fact of its own."""

@@ -91,7 +91,7 @@ class TestSizeAndThreads:
         rows = BLOCK + 77
         table, units = draw.integers(0, 1 << bits, 500), draw.integers(0, 500, rows)
         ranks = table[units]
-        facts, zones = np.array([0, bits, -1, 0]), np.empty(6, np.int64)
+        facts, zones = np.array([0, bits, -1, 0]), np.empty(2 * kernel.ZONE, np.int64)
         planes, nothing = np.empty(2 * bits * WORDS, np.uint64), np.zeros(0, np.int64)
         coding.code(
             0, 2, units, nothing.astype(np.uint8), 0, 0, table, nothing, 0, 0, facts, zones, planes, bits * WORDS,
@@ -102,8 +102,8 @@ class TestSizeAndThreads:
             blob, counts = np.array([0, 0, 1, 1, cut, 1, 0, 0], np.int32), np.zeros((1, 2), np.int64)
             kernel.judge(
                 0, 2, rows, facts, zones, planes, np.uint64(bits * WORDS), blob, np.uint64(7), np.array([5, 7]),
-                np.empty(3 * WORDS, np.uint64), np.full(1, -1, np.int32), np.empty(5 * WORDS, np.uint64), counts,
-                np.zeros((0, 2, 0), np.uint64),
+                np.empty(6 * WORDS, np.uint64), np.full(2, -1, np.int64).view(np.uint64),
+                np.empty(5 * WORDS, np.uint64), counts, np.zeros((0, 2, 0), np.uint64),
             )  # fmt: skip
             assert counts[0].tolist() == [(ranks >= cut).sum()] * 2
 
