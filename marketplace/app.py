@@ -54,6 +54,7 @@ from marketplace.web import loans as loans_pages
 from marketplace.web import officer as officer_pages
 from marketplace.web import oversight as oversight_pages
 from marketplace.web import register as register_pages
+from marketplace.web import result as result_pages
 from marketplace.web import static_pages
 from marketplace.web import verify as verify_pages
 from policies import api as policies_api
@@ -70,6 +71,7 @@ ROUTERS: tuple[Router, ...] = (
     loans_api.router,
     policies_api.router,
     check_pages.router,
+    result_pages.router,
     keep_pages.router,
     account_pages.router,
     register_pages.router,
