@@ -1,4 +1,4 @@
-"""One limit on sign-in attempts for all workers, kept in PostgreSQL.
+"""One limit on sign-in attempts, and on tries at a check's code, for all workers, kept in PostgreSQL.
 
 Attempts are charged before the password is looked at and forgiven when it fits, so a thousand parallel
 guesses see the same count as a thousand in a row. The strict limit is on a username from one address, and the
@@ -21,6 +21,7 @@ WINDOW = timedelta(minutes=5)
 PER_USERNAME_AND_ADDRESS = 10
 PER_USERNAME = 100
 PER_ADDRESS = 100
+RESUMING_PER_ADDRESS = 20
 
 
 async def charge(connection: AsyncConnection, username: str, address: str, now: datetime) -> None:
@@ -34,24 +35,36 @@ async def charge(connection: AsyncConnection, username: str, address: str, now: 
         ("both", _both(username, address), PER_USERNAME_AND_ADDRESS),
         ("username", username, PER_USERNAME),
     ):
-        fresh = insert(LoginAttempts).values(
-            scope=scope, subject_sha256=_key(scope, subject), window_started_at=now, attempts=1
-        )
-        started = col(LoginAttempts.window_started_at)
-        over = started <= now - WINDOW
-        counted = await connection.execute(
-            fresh.on_conflict_do_update(
-                constraint="pk_login_attempts",
-                set_={
-                    "attempts": case((over, 1), else_=col(LoginAttempts.attempts) + 1),
-                    "window_started_at": case((over, now), else_=started),
-                },
-            ).returning(col(LoginAttempts.attempts), started)
-        )
-        attempts, window_started_at = counted.one()
-        if attempts > limit:
-            left = window_started_at + WINDOW - now
-            raise TooManyAttempts(retry_after=max(1, int(left.total_seconds())))
+        await _count(connection, scope, subject, limit, now)
+
+
+async def charge_resuming(connection: AsyncConnection, address: str, now: datetime) -> None:
+    """Count a try at the code of somebody's answers; raises `TooManyAttempts` past the address's limit.
+
+    No right code is forgiven: one of one's own would buy guesses at those of others.
+    """
+    await _count(connection, "resume", address, RESUMING_PER_ADDRESS, now)
+
+
+async def _count(connection: AsyncConnection, scope: str, subject: str, limit: int, now: datetime) -> None:
+    fresh = insert(LoginAttempts).values(
+        scope=scope, subject_sha256=_key(scope, subject), window_started_at=now, attempts=1
+    )
+    started = col(LoginAttempts.window_started_at)
+    over = started <= now - WINDOW
+    counted = await connection.execute(
+        fresh.on_conflict_do_update(
+            constraint="pk_login_attempts",
+            set_={
+                "attempts": case((over, 1), else_=col(LoginAttempts.attempts) + 1),
+                "window_started_at": case((over, now), else_=started),
+            },
+        ).returning(col(LoginAttempts.attempts), started)
+    )
+    attempts, window_started_at = counted.one()
+    if attempts > limit:
+        left = window_started_at + WINDOW - now
+        raise TooManyAttempts(retry_after=max(1, int(left.total_seconds())))
 
 
 async def forgive(connection: AsyncConnection, username: str, address: str, now: datetime) -> None:

@@ -1,7 +1,8 @@
 """Rows of people, their sign-ins, consents and deeds.
 
 Table classes never leave a handler and never receive a body, because SQLModel does not validate them.
-Constraints are named by hand and match migrations/versions/0001_auth.py and 0006_sign_in_limits.py.
+Constraints are named by hand and match migrations/versions/0001_auth.py, 0006_sign_in_limits.py and
+0007_asking.py.
 """
 
 from datetime import datetime
@@ -103,7 +104,9 @@ class LoginAttempts(SQLModel, table=True):
     __tablename__ = "login_attempts"
     __table_args__ = (
         PrimaryKeyConstraint("scope", "subject_sha256", name="pk_login_attempts"),
-        CheckConstraint(_one_of("scope", ["address", "username", "both"]), name="ck_login_attempts_scope"),
+        CheckConstraint(
+            _one_of("scope", ["address", "username", "both", "resume"]), name="ck_login_attempts_scope"
+        ),
         Index("ix_login_attempts_window_started_at", "window_started_at"),
     )
 

@@ -9,7 +9,15 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Index, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -64,6 +72,8 @@ class Industry(SQLModel, table=True):
 class CheckSession(SQLModel, table=True):
     """What an anonymous visitor has answered so far: {fact name: value}, as the vocabulary writes facts in
     JSON.
+
+    `asked`: the facts that were asked for one at a time, in that order; one of them without an answer is not known.
     """
 
     __tablename__: ClassVar[str] = "check_sessions"
@@ -77,5 +87,30 @@ class CheckSession(SQLModel, table=True):
     answers: dict[str, Any] = Field(
         default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}")
     )
+    asked: list[str] = Field(
+        default_factory=list, sa_column=Column(JSONB, nullable=False, server_default="[]")
+    )
     created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     updated_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class CheckKey(SQLModel, table=True):
+    """What else opens a check than its first browser's cookie: a code people can read out, or another browser's cookie.
+
+    Only the secret's hash is kept; a code's is keyed, because forty bits alone are soon tried.
+    """
+
+    __tablename__: ClassVar[str] = "check_keys"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["check_id"], ["check_sessions.id"], name="check_keys_check_id_fkey", ondelete="CASCADE"
+        ),
+        CheckConstraint("kind IN ('browser', 'code')", name="check_keys_kind_check"),
+        Index("check_keys_check_id_idx", "check_id"),
+        Index("check_keys_expires_at_idx", "expires_at"),
+    )
+
+    secret_hash: str = Field(sa_column=Column(String(64), primary_key=True))
+    check_id: UUID
+    kind: str = Field(sa_column=Column(String(8), nullable=False))
+    expires_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
