@@ -114,3 +114,77 @@ class CheckKey(SQLModel, table=True):
     check_id: UUID
     kind: str = Field(sa_column=Column(String(8), nullable=False))
     expires_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class StatedAmount(SQLModel, table=True):
+    """Figures of one policy's own (the tax due, the rent a month) as a visitor or an enterprise stated them.
+
+    `figures`: {name: value} as the policy's `inputs` name them; exactly one of check_id and enterprise_id says whose.
+    """
+
+    __tablename__: ClassVar[str] = "stated_amounts"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["check_id"], ["check_sessions.id"], name="stated_amounts_check_id_fkey", ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(
+            ["enterprise_id"],
+            ["enterprises.id"],
+            name="stated_amounts_enterprise_id_fkey",
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["policy_id"], ["policies.id"], name="stated_amounts_policy_id_fkey", ondelete="CASCADE"
+        ),
+        UniqueConstraint("check_id", "policy_id", name="stated_amounts_check_id_key"),
+        UniqueConstraint("enterprise_id", "policy_id", name="stated_amounts_enterprise_id_key"),
+        CheckConstraint("num_nonnulls(check_id, enterprise_id) = 1", name="stated_amounts_whose_check"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    check_id: UUID | None = None
+    enterprise_id: UUID | None = None
+    policy_id: str = Field(sa_column=Column(String(64), nullable=False))
+    figures: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    stated_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class ResultShare(SQLModel, table=True):
+    """A result as of one day, to be read by whoever holds its address: verdicts and amounts, no answer and no name.
+
+    Only the hash of the address's token is kept. `content` goes when the share is withdrawn; `made_by` is the signed-in
+    person, where there was one.
+    """
+
+    __tablename__: ClassVar[str] = "result_shares"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["check_id"], ["check_sessions.id"], name="result_shares_check_id_fkey", ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(
+            ["enterprise_id"], ["enterprises.id"], name="result_shares_enterprise_id_fkey", ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(["made_by"], ["users.id"], name="result_shares_made_by_fkey"),
+        UniqueConstraint("token_hash", name="result_shares_token_hash_key"),
+        CheckConstraint("num_nonnulls(check_id, enterprise_id) = 1", name="result_shares_whose_check"),
+        CheckConstraint(
+            "(content IS NULL) = (withdrawn_at IS NOT NULL)", name="result_shares_withdrawn_check"
+        ),
+        Index("result_shares_check_id_idx", "check_id"),
+        Index("result_shares_enterprise_id_idx", "enterprise_id"),
+        Index("result_shares_expires_at_idx", "expires_at"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    token_hash: str = Field(sa_column=Column(String(64), nullable=False))
+    check_id: UUID | None = None
+    enterprise_id: UUID | None = None
+    made_by: UUID | None = None
+    content: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
+    )
+    created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    expires_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    withdrawn_at: datetime | None = Field(
+        default=None, sa_column=Column(DateTime(timezone=True), nullable=True)
+    )
