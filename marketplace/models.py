@@ -7,8 +7,9 @@ unseen.
 
 from auth import tables as auth
 from loans import tables as loans
+from marketplace.notifications import tables as notifications
 from marketplace.portal import tables as portal
 from marketplace.profiles import tables as profiles
 from policies import tables as policies
 
-ROOMS = (auth, policies, loans, profiles, portal)
+ROOMS = (auth, policies, loans, profiles, portal, notifications)

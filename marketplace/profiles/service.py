@@ -21,7 +21,7 @@ from auth import audit
 from auth.actor import Actor
 from auth.tables import Membership
 from eligibility import FactProblem, Facts, FactsError, Vocabulary
-from marketplace.profiles import queries
+from marketplace.profiles import current, queries
 from marketplace.profiles.errors import (
     EnterpriseNotFound,
     EntityTypeRefused,
@@ -154,9 +154,7 @@ async def profile_of(session: AsyncSession, enterprise_id: UUID) -> Profile:
     try:
         return Profile(Facts.from_json(values), rows, ())
     except FactsError as refused:
-        unfit = {problem.fact for problem in refused.problems}
-        usable = {name: value for name, value in values.items() if name[:80] not in unfit}
-        return Profile(Facts.from_json(usable), rows, refused.problems)
+        return Profile(current.usable(values), rows, refused.problems)
 
 
 async def save_facts(
@@ -177,6 +175,7 @@ async def save_facts(
     await enterprise_of(session, actor, enterprise_id)
     forgotten = sorted(set(forget))
     values = _checked(changes, forgotten)
+    before = await current.lock(session, enterprise_id)
     if values:
         await _upsert(session, actor, enterprise_id, values, source=source, now=now)
     if forgotten:
@@ -187,6 +186,7 @@ async def save_facts(
         )
     profile = await profile_of(session, enterprise_id)
     await _mirror(session, enterprise_id, profile.facts)
+    await current.keep(session, enterprise_id, before, profile.facts, now)
     await audit.record(
         session,
         actor,
