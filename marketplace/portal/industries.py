@@ -7,8 +7,9 @@ because nobody knows what a standard calls his shop.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
+from marketplace.portal.pinyin import Sound, letters, sounds
 from marketplace.portal.reference import Code, rows
 
 LEVELS: Mapping[str, int] = {"class": 0, "group": 1, "division": 2}
@@ -100,25 +101,38 @@ def _steps(code: str) -> Sequence[Words]:
     return found
 
 
+@lru_cache(maxsize=2048)
 def search(text: str, limit: int = 20) -> Sequence[Code]:
-    """Industries whose code starts with `text`, or whose own or inherited words hold each of its words.
+    """Industries whose code starts with `text`, or whose own or inherited words hold each of its words or sound so.
 
-    The one that is called exactly so comes first and what only its section is called so last; whole classes before
-    groups, and those found by their own words before those that inherit them.
+    The one that is called exactly so comes first and what only its section is called so last; words before sounds,
+    whole classes before groups, and those found by their own words before those that inherit them.
     """
     typed = text.strip().lower()
     wanted = re.findall(r"[a-z&]+|[^\sa-z&]+", typed)
     if not wanted:
-        return []
+        return ()
+    sound = letters(typed)
     ranked = []
     for code, industry in industries().items():
         step = 0 if code.startswith(typed) else _first_step(code, wanted)
+        exact = step is not None and typed in _own(code).texts
+        heard = step is None and sound != ""
+        if heard:
+            step, exact = _first_sound(code, sound)
         if step is not None:
-            exact = typed in _own(code).texts
             by_section = step == len(_steps(code)) - 1
-            rank = (not exact, by_section, LEVELS[industry.level], step, len(industry.name), code)
+            rank = (
+                not exact or heard,
+                heard and not exact,
+                by_section,
+                LEVELS[industry.level],
+                step,
+                len(industry.name),
+                code,
+            )
             ranked.append((rank, industry))
-    return [industry for _, industry in sorted(ranked, key=lambda pair: pair[0])][:limit]
+    return tuple(industry for _, industry in sorted(ranked, key=lambda pair: pair[0])[:limit])
 
 
 def _first_step(code: str, wanted: Sequence[str]) -> int | None:
@@ -126,3 +140,29 @@ def _first_step(code: str, wanted: Sequence[str]) -> int | None:
         if all(words.hold(word) for word in wanted):
             return step
     return None
+
+
+def _first_sound(code: str, typed: str) -> tuple[int | None, bool]:
+    """The first step of which a text is read so, and whether that is all of it: cy is all of 餐饮业."""
+    first = None
+    for step, own in enumerate(_sounds(code)):
+        for sound in own:
+            if typed in (sound.full, sound.initials):
+                return step, True
+            if first is None and sound.begins_with(typed):
+                first = step
+    return first, False
+
+
+@cache
+def _sounds(code: str) -> Sequence[Sequence[Sound]]:
+    """How its texts are read, and those of what it belongs to; 业 at the end may be left out."""
+    return [
+        [
+            sound
+            for text in _own(one).texts
+            if (read := sounds().get(text)) is not None
+            for sound in (read, *([Sound(read.full[:-2], read.initials[:-1])] if text[-1] == "业" else []))
+        ]
+        for one in (code, *above(code))
+    ]

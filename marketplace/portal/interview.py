@@ -1,0 +1,158 @@
+"""The check as an interview: where answers leave every policy and product, and which page of questions comes next.
+
+Each open rule has one vote, shared among the facts it still waits for; the page with most votes is asked. That
+decides the pack in as few pages as looking ahead over every answer does, for a tenth of the time (docs/decisions/0013).
+A fact is asked for once a round, so a round ends whatever is answered; verdicts come from the facts, never from their
+order.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from eligibility import Facts, Status, Verdict, Vocabulary, evaluate
+from eligibility.advise import Candidate, worth
+from eligibility.advise_combine import Total, total_worth
+from eligibility.benefit import compute
+from eligibility.benefit_range import Range
+from marketplace.portal.questions import Question, askable, page_of
+
+log = logging.getLogger("marketplace")
+
+PRODUCT_VOTE = 0.25
+"""A bank product's vote beside a policy's: people come for the policies, and most products ask for the same."""
+AMOUNT_VOTE = 0.5
+"""The vote of a policy that applies while its amount still waits for facts."""
+KEPT = 256
+"""Standings a process remembers: the page after an answer asks for the one that chose it."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A policy or a product as the interview sees it."""
+
+    candidate: Candidate
+    is_policy: bool
+
+    @property
+    def id(self) -> str:
+        """The policy's or the product's id."""
+        return self.candidate.id
+
+    def depends_on(self, facts: Sequence[str]) -> bool:
+        """Whether the rule or the amount speaks of any of these facts."""
+        benefit = self.candidate.benefit
+        amount = benefit.amount.stated_facts if benefit and benefit.amount else frozenset[str]()
+        return not (self.candidate.rule.stated_facts | amount).isdisjoint(facts)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything the questions are about on one day. `key` names it: the same key, the same offers."""
+
+    key: tuple[object, ...]
+    offers: tuple[Offer, ...]
+    as_of: date
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.as_of))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Catalogue) and (self.key, self.as_of) == (other.key, other.as_of)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where known facts leave every offer. `votes`: how much each unknown fact that may be asked is worth asking."""
+
+    catalogue: Catalogue
+    known: Facts
+    verdicts: Mapping[str, Verdict]
+    votes: Mapping[str, float]
+    total: Total
+
+    def counted(self, status: Status, *, policies: bool = True) -> int:
+        """How many policies (or products) have this verdict."""
+        return sum(
+            offer.is_policy is policies and self.verdicts[offer.id].status is status
+            for offer in self.catalogue.offers
+            if offer.id in self.verdicts
+        )
+
+    def next_page(self, asked: Sequence[str]) -> Question | None:
+        """The page worth most that was not asked yet; None when nothing is left to ask."""
+        left = {fact: vote for fact, vote in self.votes.items() if fact not in asked}
+        worth_of: dict[str, float] = {}
+        for fact, vote in left.items():
+            name = page_of(fact).name
+            worth_of[name] = worth_of.get(name, 0) + vote
+        if not worth_of:
+            return None
+        best = max(worth_of, key=lambda name: worth_of[name])
+        return next(page_of(fact) for fact in left if page_of(fact).name == best)
+
+    def pages_left(self, asked: Sequence[str]) -> int:
+        """How many pages can still come, at most."""
+        return len({page_of(fact).name for fact in self.votes if fact not in asked})
+
+    def waiting_for(self, facts: Sequence[str]) -> list[Offer]:
+        """The offers that hang on these facts: undecided for want of one of them, or with an amount that is."""
+        return [
+            offer
+            for offer in self.catalogue.offers
+            if offer.id in self.verdicts
+            and not missing_of(offer, self.verdicts[offer.id], self.known).isdisjoint(facts)
+        ]
+
+    def range_of(self, offer: Offer) -> Range | None:
+        """The least and most an offer is worth; None where no text states an amount."""
+        return worth(offer.candidate, self.known, self.verdicts[offer.id].status)
+
+
+def missing_of(offer: Offer, verdict: Verdict, known: Facts) -> frozenset[str]:
+    """The facts an offer waits for: those that can change its verdict or, once it applies, its amount."""
+    if verdict.status is not Status.ELIGIBLE:
+        return frozenset(verdict.missing)
+    benefit = offer.candidate.benefit
+    if benefit is None or benefit.amount is None:
+        return frozenset()
+    return frozenset(compute(benefit.amount, known).missing)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def standing(catalogue: Catalogue, facts: Facts) -> Standing:
+    """Judge everything on these facts. An offer that cannot be judged is left out, and a line in the log says so."""
+    known = facts.on(catalogue.as_of, Vocabulary.shipped())
+    verdicts: dict[str, Verdict] = {}
+    votes = dict.fromkeys(askable(), 0.0)
+    for offer in catalogue.offers:
+        try:
+            verdict = evaluate(offer.candidate.rule, known)
+            missing = missing_of(offer, verdict, known)
+        except Exception:
+            log.exception("%s cannot be judged; the check asks nothing for it", offer.id)
+            continue
+        verdicts[offer.id] = verdict
+        names = [name for name in missing if name in votes]
+        for name in names:
+            votes[name] += vote_of(offer, verdict) / math.sqrt(len(names))
+    policies = [o for o in catalogue.offers if o.is_policy and o.id in verdicts]
+    return Standing(
+        catalogue,
+        known,
+        verdicts,
+        {name: vote for name, vote in votes.items() if vote},
+        total_worth([(o.candidate, verdicts[o.id].status) for o in policies], known),
+    )
+
+
+def vote_of(offer: Offer, verdict: Verdict) -> float:
+    """How much an offer's wish to know counts."""
+    if not offer.is_policy:
+        return PRODUCT_VOTE
+    return AMOUNT_VOTE if verdict.status is Status.ELIGIBLE else 1.0
