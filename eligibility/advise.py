@@ -77,7 +77,9 @@ def worth(candidate: Candidate, facts: Mapping[str, object], status: Status) -> 
     benefit = candidate.benefit
     if benefit is None or benefit.amount is None:
         return None
-    found = amount_range(benefit.amount, facts, candidate.rule)
+    # a rule that shares no unknown fact with the amount leaves its ends where they are, and is dear to explore
+    shared = candidate.rule.stated_facts & benefit.amount.stated_facts - facts.keys()
+    found = amount_range(benefit.amount, facts, candidate.rule if shared else None)
     if status is Status.ELIGIBLE and not benefit.at_most:
         return found
     least = None if found.least is None else min(found.least, Decimal(0))

@@ -56,8 +56,10 @@ class Change:
         return len(self.steps), sum((step.size for step in self.steps), Fraction(0))
 
 
-def smallest_change(rule: Rule, facts: Mapping[str, object]) -> Change | None:
+def smallest_change(rule: Rule, facts: Mapping[str, object], most: int = MOST_FACTS) -> Change | None:
     """The smallest change that makes an ineligible rule hold; None where an owner can do nothing, or need not.
+
+    most: facts changed at once.
 
     Facts that are unknown are asked for, not changed: where the rule would then be open, `missing` names them.
     """
@@ -68,8 +70,11 @@ def smallest_change(rule: Rule, facts: Mapping[str, object]) -> Change | None:
         for name, fact in rule.vocabulary.facts.items()
         if fact.changeable and name in facts and name in rule.stated_facts
     ]
+    free = {name: value for name, value in facts.items() if name not in movable}
+    if not movable or evaluate(rule, free).status is Status.INELIGIBLE:
+        return None  # whatever he changes, other facts keep the rule from holding
     for goal in (Status.ELIGIBLE, Status.UNDETERMINED):
-        for count in range(1, min(len(movable), MOST_FACTS) + 1):
+        for count in range(1, min(len(movable), most) + 1):
             found = [
                 c for some in itertools.combinations(movable, count) for c in changes(rule, facts, some, goal)
             ]

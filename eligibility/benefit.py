@@ -16,11 +16,11 @@ from typing import Any
 
 from eligibility.completions import leaf_needs_of_terms
 from eligibility.errors import RuleError
-from eligibility.kleene import UNKNOWN, OneOf, term
+from eligibility.kleene import UNKNOWN, OneOf, stated, term
 from eligibility.parser import read
-from eligibility.residual import inline
+from eligibility.residual import inline, rebuilt
 from eligibility.rule import Rule
-from eligibility.syntax import Node
+from eligibility.syntax import Literal, Node, Ref, Scalar
 from eligibility.typecheck import check
 from eligibility.unparse import to_cel
 from eligibility.vocabulary import Fact, Vocabulary
@@ -95,6 +95,14 @@ def with_inputs(vocabulary: Vocabulary, inputs: Iterable[Mapping[str, Any]]) -> 
     return dataclasses.replace(vocabulary, facts=MappingProxyType({**vocabulary.facts, **extra}))
 
 
+def with_values(node: Node, values: Mapping[str, object], vocabulary: Vocabulary) -> Node:
+    """The tree with some facts written in as their values."""
+    if isinstance(node, Ref):
+        value = stated(values.get(node.name), vocabulary.facts[node.name].type)
+        return Literal(value) if isinstance(value, Scalar) else node
+    return rebuilt(node, lambda child: with_values(child, values, vocabulary))
+
+
 def compute(formula: Formula, facts: Mapping[str, object]) -> Amount:
     """The amount on known facts, to the fen (half up). A fact known to be none gives no amount."""
     value = term(formula.root, facts, formula.vocabulary)
@@ -118,6 +126,7 @@ class Benefit:
 
     at_most: the text promises no more than the amount, and perhaps less. `counts`: the fact that says how many hires or
     assets it is given for. `exclusive_per`: policies that exclude this one only for the same hire, asset or year.
+    `inputs`: what the amount needs that no rule asks for.
     """
 
     type: str
@@ -129,16 +138,18 @@ class Benefit:
     basis_en: str | None
     counts: str | None = None
     exclusive_per: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[Fact, ...] = ()
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], vocabulary: Vocabulary | None = None) -> Benefit:
         """From a pack's `benefit`. Raises RuleError where a formula does not type, ValueError on an unknown scope."""
         inputs = data.get("inputs") or ()
         scopes = {other: scope_of(per) for other, per in (data.get("exclusive_per") or {}).items()}
-        amount = data.get("amount")
+        amount = parse_formula(data["amount"], vocabulary, inputs) if data.get("amount") else None
+        needed = amount.stated_facts if amount else frozenset()
         return cls(
             type=str(data["type"]),
-            amount=parse_formula(amount, vocabulary, inputs) if amount else None,
+            amount=amount,
             figures={n: parse_formula(t, vocabulary, inputs) for n, t in (data.get("figures") or {}).items()},
             at_most=bool(data.get("at_most", False)),
             per=data.get("per"),
@@ -146,7 +157,18 @@ class Benefit:
             basis_en=data.get("basis_en"),
             counts=data.get("counts"),
             exclusive_per=scopes,
+            inputs=tuple(amount.vocabulary.facts[i["name"]] for i in inputs if i["name"] in needed)
+            if amount
+            else (),
         )
+
+    def given(self, values: Mapping[str, object]) -> Benefit:
+        """The same for somebody who has stated these inputs: they stand in the amount as its own figures."""
+        if self.amount is None or not values:
+            return self
+        own = {fact.name: values[fact.name] for fact in self.inputs if fact.name in values}
+        root = with_values(self.amount.root, own, self.amount.vocabulary)
+        return dataclasses.replace(self, amount=Formula(root, self.amount.vocabulary))
 
     def basis(self, lang: str) -> str | None:
         """How the amount is worked out, in words."""

@@ -30,6 +30,7 @@ from marketplace.language import language_of
 from marketplace.profiles.errors import FactsRefused
 from marketplace.statuses import STATUS
 from marketplace.web.render import page
+from policies.errors import InputsRefused
 
 log = logging.getLogger("marketplace")
 
@@ -123,6 +124,8 @@ def problem_of(error: Exception) -> Problem:
         return _problem(
             422, "eligibility.facts", {"count": len(error.problems)}, _fact_faults(error.problems)
         )
+    if isinstance(error, InputsRefused):
+        return _problem(422, error.code, error.params, _fact_faults(error.problems, "inputs"))
     if isinstance(error, InvalidInput):
         return _problem(422, "input.invalid", {"count": len(error.faults)}, _input_faults(error))
     status = _status(error)
@@ -268,9 +271,9 @@ def _framework_faults(error: ValidationException) -> tuple[Fault, ...]:
     )
 
 
-def _fact_faults(problems: tuple[FactProblem, ...]) -> tuple[Fault, ...]:
+def _fact_faults(problems: tuple[FactProblem, ...], within: str = "facts") -> tuple[Fault, ...]:
     return tuple(
-        Fault(f"facts.{problem.fact}", problem.code, {lang: problem.message(lang) for lang in LANGS})
+        Fault(f"{within}.{problem.fact}", problem.code, {lang: problem.message(lang) for lang in LANGS})
         for problem in problems
     )
 

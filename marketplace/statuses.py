@@ -79,4 +79,5 @@ STATUS: Mapping[type[Exception], int] = {
     policies.ExclusionUnknown: 422,
     policies.ExclusionItself: 422,
     policies.RuleFails: 422,
+    policies.InputsRefused: 422,
 }

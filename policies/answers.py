@@ -7,22 +7,37 @@ from datetime import date
 from typing import Any
 
 from eligibility import Facts, Vocabulary, failures
+from eligibility.advise_cliffs import Cliff
+from eligibility.advise_combine import Combination
+from eligibility.benefit_range import Range
+from eligibility.claims import Conflict
+from eligibility.facts import Value, plain
+from policies.advising import Advice
 from policies.matching import Judged, MatchResult
 from policies.pack import Pack, PublishedText
 from policies.schemas import (
+    AdviceRead,
     AmountRead,
+    ChangeRead,
+    CliffRead,
+    CombinationRead,
+    ConflictRead,
     EligibleRead,
     FailedCondition,
     IneligibleRead,
+    LeftOutRead,
+    LossRead,
     MatchIds,
     MatchRead,
     Named,
     QuestionRead,
+    RangeRead,
+    StepRead,
     UndeterminedRead,
 )
 
 
-def answer(result: MatchResult) -> MatchRead:
+def answer(result: MatchResult, advice: Advice | None = None) -> MatchRead:
     """The body of `POST /eligibility/match`."""
     return MatchRead(
         as_of=result.as_of,
@@ -37,6 +52,7 @@ def answer(result: MatchResult) -> MatchRead:
         ineligible=[IneligibleRead(**_named(j), failed=failed_conditions(j)) for j in result.ineligible],
         unavailable=[Named(**_names(policy)) for policy in result.unavailable],
         next_question=_question(result),
+        advice=None if advice is None else advice_read(advice),
     )
 
 
@@ -68,6 +84,80 @@ def failed_conditions(judged: Judged) -> list[FailedCondition]:
     ]
 
 
+def advice_read(advice: Advice) -> AdviceRead:
+    """Advice as the API tells it."""
+    total = advice.total
+    return AdviceRead(
+        total_least_yuan=total.least,
+        total_most_yuan=total.most,
+        unbounded=list(total.unbounded),
+        ranges={policy_id: _range(found) for policy_id, found in advice.ranges.items()},
+        combination=_combination(total.surely),
+        settling={one.policy.id: list(advice.settling(one)) for one in advice.result.undetermined},
+        changes={
+            policy_id: ChangeRead(
+                steps=[
+                    StepRead(fact=s.fact, old=_plain(s.old), new=_plain(s.new), mends=list(s.mends))
+                    for s in change.steps
+                ],
+                clause=change.clause,
+                missing=list(change.missing),
+            )
+            for policy_id, change in advice.changes.items()
+        },
+        cliffs=[_cliff(found) for found in advice.cliffs],
+    )
+
+
+def _range(found: Range) -> RangeRead:
+    return RangeRead(
+        least=found.least,
+        most=found.most,
+        exact=found.exact,
+        missing=list(found.missing),
+        unbounded=list(found.unbounded),
+    )
+
+
+def _combination(best: Combination) -> CombinationRead:
+    return CombinationRead(
+        chosen=list(best.chosen),
+        yuan=best.yuan,
+        runner_up=None if best.runner_up is None else list(best.runner_up),
+        runner_up_yuan=best.runner_up_yuan,
+        left_out=[
+            LeftOutRead(id=one.id, because=[_conflict(c) for c in one.because], gives_up=one.gives_up)
+            for one in best.left_out
+        ],
+        counted=dict(best.counted),
+        cautions=[_conflict(c) for c in best.cautions],
+    )
+
+
+def _conflict(found: Conflict) -> ConflictRead:
+    return ConflictRead(one=found.one, other=found.other, per=found.per)
+
+
+def _cliff(found: Cliff) -> CliffRead:
+    return CliffRead(
+        fact=found.fact,
+        old=_plain(found.old),
+        new=_plain(found.new),
+        lost=[
+            LossRead(id=one.id, clause=one.clause, worth=None if one.worth is None else _range(one.worth))
+            for one in found.lost
+        ],
+        gained=list(found.gained),
+        yuan=found.yuan,
+        costs=found.costs,
+    )
+
+
+def _plain(value: object) -> object:
+    """A fact's value as JSON has it."""
+    return plain(value) if isinstance(value, Value) else value
+
+
 def _named(judged: Judged) -> dict[str, Any]:
     return _names(judged.policy)
 
@@ -83,7 +173,7 @@ def _names(policy: PublishedText) -> dict[str, Any]:
 def _amount(judged: Judged) -> AmountRead | None:
     if judged.amount is None:
         return None
-    benefit = judged.policy.benefit
+    benefit = judged.benefit
     return AmountRead(
         exact=judged.amount.exact,
         missing=list(judged.amount.missing),

@@ -3,6 +3,7 @@
 Thin on purpose: a handler turns input into one call and rows into Read models, once.
 """
 
+import asyncio
 from datetime import date
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auth.guards import PUBLIC
 from auth.state import request_session
 from eligibility import Facts, Vocabulary, parse, sentence
-from policies import answers, keeper, matching, queries
+from policies import advising, answers, keeper, matching, queries, stating
 from policies.errors import PolicyNotFound
 from policies.schemas import (
     Category,
@@ -42,6 +43,7 @@ async def match(
 
     Absent facts are unknown, null ones known to be none. `as_of` defaults to the service's day; a day in the past is
     judged by the texts that held then. `pack_version` names what was published when the answer was given.
+    With `inputs`, amounts that wait for a policy's own figures become exact; `detail: advice` tells more, and later.
     """
     facts = Facts.from_json(data.facts, Vocabulary.shipped())
     # no session of its own: while the worker hears of publications there is nothing to ask the database
@@ -51,7 +53,11 @@ async def match(
     day = data.as_of or as_of
     if data.detail == "ids":
         return answers.ids(pack, facts, day)
-    return answers.answer(matching.match(pack, facts, day))
+    stated = stating.read(pack, data.inputs)
+    if data.detail == "advice":
+        advice = advising.advise(pack, facts, day, stated)
+        return await asyncio.to_thread(answers.answer, advice.result, advice)
+    return answers.answer(matching.match(pack, facts, day, stated))
 
 
 @get("/policies", **PUBLIC)

@@ -5,6 +5,8 @@ The words are in marketplace/locale/*/errors_policies.po, the statuses in market
 
 from typing import ClassVar
 
+from eligibility import FactProblem
+
 
 class PoliciesError(Exception):
     """Whatever this room refuses."""
@@ -68,3 +70,13 @@ class RuleFails(PoliciesError):
     """The rule reads well and still cannot be judged; it must not come into force."""
 
     code = "policies.rule_fails"
+
+
+class InputsRefused(PoliciesError):
+    """Stated figures do not fit what the policies' amounts ask for. `problems` names each as `policy.figure`."""
+
+    code = "policies.inputs"
+
+    def __init__(self, problems: tuple[FactProblem, ...]) -> None:
+        super().__init__(count=len(problems))
+        self.problems = problems

@@ -6,16 +6,18 @@ The index says which is which; only what is open is looked at closer, and reason
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from types import MappingProxyType
 
 from eligibility import Facts, Status, Trace, Verdict, Vocabulary, evaluate, explain
 from eligibility.advise import Candidate
 from eligibility.advise_combine import available_units, combine, conflicts_of, counted
 from eligibility.advise_questions import next_question
-from eligibility.benefit import Amount, compute
+from eligibility.benefit import Amount, Benefit, compute
 from eligibility.claims import Claim
 from policies.pack import Day, Pack, PolicyRecord, PublishedText
 
@@ -23,21 +25,30 @@ log = logging.getLogger("policies")
 
 # Which categories come first where amounts are equal.
 CATEGORY_ORDER = ("tax_reduction", "fee_reduction", "resumption", "financial_support", "comprehensive")
+Stated = Mapping[str, Facts]
+"""What somebody stated of single policies' own figures, by policy id."""
+NONE_STATED: Stated = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One policy and what it means for the enterprise at hand."""
+    """One policy and what it means for the enterprise at hand. `benefit`: with the figures that were stated."""
 
     policy: PolicyRecord
     verdict: Verdict
     amount: Amount | None
     facts: Facts = field(repr=False)
+    benefit: Benefit = field(repr=False)
 
     @cached_property
     def trace(self) -> Trace:
         """Why, as a tree."""
         return explain(self.policy.rule, self.facts)
+
+    @cached_property
+    def candidate(self) -> Candidate:
+        """The policy as advice sees it."""
+        return candidate_of(self.policy, self.benefit)
 
     @property
     def yuan(self) -> Decimal | None:
@@ -50,7 +61,7 @@ class MatchResult:
     """The three lists, each in the order to show it; `combined` is the set worth most together, `total` its worth.
 
     The total counts only amounts that are certain; amounts that are a ceiling are left out of it. `unavailable` are in
-    force but could not be judged, by fault of ours.
+    force but could not be judged, by fault of ours. `facts`: what was judged, with the day and its parameters.
     """
 
     pack_version: str
@@ -61,25 +72,28 @@ class MatchResult:
     unavailable: tuple[PublishedText, ...]
     combined: frozenset[str]
     total: Decimal
-    next_question: tuple[str, int] | None
+    facts: Facts = field(repr=False)
+
+    @cached_property
+    def next_question(self) -> tuple[str, int] | None:
+        """The question that settles most of what is open, and how many policies wait for it; costs milliseconds."""
+        pairs = ((judged.candidate, judged.verdict) for judged in self.undetermined)
+        asked = next_question(pairs, self.facts, Vocabulary.shipped())
+        return None if asked is None else (asked.fact, asked.waiting)
 
 
-def match(pack: Pack, facts: Facts, as_of: date) -> MatchResult:
-    """The verdict of every policy in force on `as_of`, and the question that settles most of what is open."""
-    vocabulary = Vocabulary.shipped()
-    known = facts.on(as_of, vocabulary)
+def match(pack: Pack, facts: Facts, as_of: date, stated: Stated = NONE_STATED) -> MatchResult:
+    """The verdict of every policy in force on `as_of`, and what those that apply come to."""
+    known = facts.on(as_of, Vocabulary.shipped())
     day = pack.on(as_of)
-    lists, failed = verdicts(day, known)
+    lists, failed = verdicts(day, known, stated)
     certain = [
-        Claim(j.policy.id, j.yuan, counted(candidate_of(j.policy), known))
+        Claim(j.policy.id, j.yuan, counted(j.candidate, known))
         for j in lists[Status.ELIGIBLE]
-        if j.yuan is not None and j.yuan > 0 and not j.policy.benefit.at_most
+        if j.yuan is not None and j.yuan > 0 and not j.benefit.at_most
     ]
-    rivals = conflicts_of(candidate_of(j.policy) for j in lists[Status.ELIGIBLE])
+    rivals = conflicts_of(j.candidate for j in lists[Status.ELIGIBLE])
     best = combine(certain, rivals, available_units(known))
-    asked = next_question(
-        ((candidate_of(j.policy), j.verdict) for j in lists[Status.UNDETERMINED]), known, vocabulary
-    )
     return MatchResult(
         pack_version=pack.version,
         as_of=as_of,
@@ -89,17 +103,19 @@ def match(pack: Pack, facts: Facts, as_of: date) -> MatchResult:
         unavailable=(*day.unreadable, *failed),
         combined=frozenset(best.chosen),
         total=best.yuan,
-        next_question=None if asked is None else (asked.fact, asked.waiting),
+        facts=known,
     )
 
 
-def candidate_of(policy: PolicyRecord) -> Candidate:
-    """The policy as advice sees it."""
+def candidate_of(policy: PolicyRecord, benefit: Benefit | None = None) -> Candidate:
+    """The policy as advice sees it, perhaps with figures that were stated."""
     carries_out = policy.text["relations"].get("implements") or ()
-    return Candidate.of(policy.id, policy.rule, policy.benefit, policy.exclusions, carries_out)
+    return Candidate.of(policy.id, policy.rule, benefit or policy.benefit, policy.exclusions, carries_out)
 
 
-def verdicts(day: Day, known: Facts) -> tuple[dict[Status, list[Judged]], list[PolicyRecord]]:
+def verdicts(
+    day: Day, known: Facts, stated: Stated = NONE_STATED
+) -> tuple[dict[Status, list[Judged]], list[PolicyRecord]]:
     """Every policy in force, by verdict, and those whose judging failed; `known` already holds the day's parameters."""
     settled = indexed(day, known)
     lists: dict[Status, list[Judged]] = {status: [] for status in Status}
@@ -107,7 +123,7 @@ def verdicts(day: Day, known: Facts) -> tuple[dict[Status, list[Judged]], list[P
     for name, policy in day.records.items():
         try:
             verdict = settled.get(name) or evaluate(policy.rule, known)
-            lists[verdict.status].append(worth(policy, verdict, known))
+            lists[verdict.status].append(worth(policy, verdict, known, stated.get(name)))
         except Exception:
             log.exception("%s v%s is in force and cannot be judged", policy.id, policy.version)
             failed.append(policy)
@@ -131,17 +147,17 @@ def indexed(day: Day, known: Facts) -> dict[str, Verdict]:
     return settled
 
 
-def judge(policy: PolicyRecord, known: Facts) -> Judged:
+def judge(policy: PolicyRecord, known: Facts, stated: Facts | None = None) -> Judged:
     """One policy by the reference; `known` already holds the day and its parameters."""
-    return worth(policy, evaluate(policy.rule, known), known)
+    return worth(policy, evaluate(policy.rule, known), known, stated)
 
 
-def worth(policy: PolicyRecord, verdict: Verdict, known: Facts) -> Judged:
+def worth(policy: PolicyRecord, verdict: Verdict, known: Facts, stated: Facts | None = None) -> Judged:
     """A verdict with its amount."""
-    amount = None
-    if policy.benefit.amount is not None and verdict.status is not Status.INELIGIBLE:
-        amount = compute(policy.benefit.amount, known)
-    return Judged(policy, verdict, amount, known)
+    amount, benefit = None, policy.benefit.given(stated or {})
+    if benefit.amount is not None and verdict.status is not Status.INELIGIBLE:
+        amount = compute(benefit.amount, known)
+    return Judged(policy, verdict, amount, known, benefit)
 
 
 def _by_worth(judged: Judged) -> tuple[Decimal, date, int]:

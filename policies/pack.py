@@ -7,6 +7,7 @@ by the text that held then.
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -66,12 +67,16 @@ class PolicyRecord(PublishedText):
 
 @dataclass(frozen=True)
 class Day:
-    """What is in force on one day, by policy id in the pack's order; `unreadable` is in force and cannot be judged."""
+    """What is in force on one day, by policy id in the pack's order; `unreadable` is in force and cannot be judged.
+
+    `remembered`: results of this day that may be asked for again (advising.py).
+    """
 
     records: Mapping[str, PolicyRecord]
     unreadable: tuple[PublishedText, ...]
     index: RuleIndex
     among: Among
+    remembered: OrderedDict[Any, Any] = field(default_factory=OrderedDict, compare=False, repr=False)
 
     def match(self, facts: Facts) -> Matches:
         """The ids of the policies that apply, and of those still open."""

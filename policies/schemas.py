@@ -44,11 +44,18 @@ PolicyDay = Annotated[Day, AfterValidator(_of_our_time)]
 
 
 class MatchInput(Input):
-    """Facts by name (absent: unknown, null: known to be none), the day to judge on, and how much to tell."""
+    """Facts by name (absent: unknown, null: known to be none), the day to judge on, and how much to tell.
+
+    `inputs`: figures of single policies' own, `{policy id: {name: value}}`, named in each policy's `benefit.inputs`.
+    `detail`: "ids" tells ids alone, "advice" adds ranges, the best set, changes and cliffs, and takes longer.
+    """
 
     facts: dict[str, Any] = Field(default_factory=dict, max_length=500)
     as_of: Day | None = None
-    detail: Literal["full", "ids"] = "full"
+    inputs: dict[str, Annotated[dict[str, Any], Field(max_length=20)]] = Field(
+        default_factory=dict, max_length=200
+    )
+    detail: Literal["full", "ids", "advice"] = "full"
 
 
 class PolicyDraft(Input):
@@ -236,8 +243,109 @@ class QuestionRead(BaseModel):
     policies: int
 
 
+class RangeRead(BaseModel):
+    """Yuan a policy is worth over everything still unknown. null: without end, and `unbounded` names why.
+
+    `exact`: somebody gets the least and somebody the most. `missing`: what the amount waits for.
+    """
+
+    least: YuanOrNone
+    most: YuanOrNone
+    exact: bool
+    missing: list[str]
+    unbounded: list[str]
+
+
+class ConflictRead(BaseModel):
+    """Two policies that exclude each other, per enterprise, hire, asset or year; "same": one carries out the other."""
+
+    one: str
+    other: str
+    per: str
+
+
+class LeftOutRead(BaseModel):
+    """A policy outside the best set: with which chosen ones it conflicts, and what taking it instead would cost."""
+
+    id: str
+    because: list[ConflictRead]
+    gives_up: Yuan
+
+
+class CombinationRead(BaseModel):
+    """The set worth most together for certain, and the next best one with something else in it.
+
+    `counted`: for how many hires a chosen policy counts, where it is fewer than its own. `cautions`: chosen pairs that
+    may not be had for the same hire or asset.
+    """
+
+    chosen: list[str]
+    yuan: Yuan
+    runner_up: list[str] | None
+    runner_up_yuan: YuanOrNone
+    left_out: list[LeftOutRead]
+    counted: dict[str, int]
+    cautions: list[ConflictRead]
+
+
+class StepRead(BaseModel):
+    """One fact an owner could change. `mends`: the conditions about it that fail today."""
+
+    fact: str
+    old: Any
+    new: Any
+    mends: list[str]
+
+
+class ChangeRead(BaseModel):
+    """What would make a policy apply; `missing`: what would then still have to be answered."""
+
+    steps: list[StepRead]
+    clause: str | None
+    missing: list[str]
+
+
+class LossRead(BaseModel):
+    """A policy lost at a cliff, with what it is worth today."""
+
+    id: str
+    clause: str | None
+    worth: RangeRead | None
+
+
+class CliffRead(BaseModel):
+    """A step of one number near by at which something is lost; `costs`: what the best set is then worth less."""
+
+    fact: str
+    old: Any
+    new: Any
+    lost: list[LossRead]
+    gained: list[str]
+    yuan: Yuan
+    costs: Yuan
+
+
+class AdviceRead(BaseModel):
+    """What goes beyond verdicts: the total's ends, ranges by policy, the best set, what would settle or change what.
+
+    `settling`: for each open policy the fewest facts whose answers may make it apply.
+    """
+
+    total_least_yuan: Yuan
+    total_most_yuan: YuanOrNone
+    unbounded: list[str]
+    ranges: dict[str, RangeRead]
+    combination: CombinationRead
+    settling: dict[str, list[str]]
+    changes: dict[str, ChangeRead]
+    cliffs: list[CliffRead]
+
+
 class MatchRead(BaseModel):
-    """The answer to a match, from one consistent pack. `unavailable`: in force, and not to be judged by our fault."""
+    """The answer to a match, from one consistent pack. `unavailable`: in force, and not to be judged by our fault.
+
+    `advice` is there with `detail: advice`.
+    """
 
     as_of: date
     pack_version: str
@@ -248,6 +356,7 @@ class MatchRead(BaseModel):
     ineligible: list[IneligibleRead]
     unavailable: list[Named]
     next_question: QuestionRead | None
+    advice: AdviceRead | None = None
 
 
 class MatchIds(BaseModel):
