@@ -36,6 +36,7 @@ from marketplace.db import UnitOfWork, create_engine, open_session, plain_url, p
 from marketplace.documents import api as documents_api
 from marketplace.forms import FormRequest
 from marketplace.metrics import Measure, Metrics
+from marketplace.notifications.badge import count_unread
 from marketplace.parameters import refuse_unknown_parameters
 from marketplace.process import end_with_parent
 from marketplace.profiles import api as profiles_api
@@ -45,17 +46,23 @@ from marketplace.web import account as account_pages
 from marketplace.web import admin as admin_pages
 from marketplace.web import admin_list as admin_list_pages
 from marketplace.web import applications as applications_pages
+from marketplace.web import asking as asking_pages
 from marketplace.web import check as check_pages
 from marketplace.web import government as government_pages
 from marketplace.web import home as home_pages
+from marketplace.web import inbox as inbox_pages
 from marketplace.web import keep as keep_pages
 from marketplace.web import library as library_pages
 from marketplace.web import loans as loans_pages
 from marketplace.web import officer as officer_pages
 from marketplace.web import oversight as oversight_pages
+from marketplace.web import preferences as preferences_pages
+from marketplace.web import pushes as pushes_pages
 from marketplace.web import register as register_pages
 from marketplace.web import result as result_pages
+from marketplace.web import resume as resume_pages
 from marketplace.web import static_pages
+from marketplace.web import unsubscribe as unsubscribe_pages
 from marketplace.web import verify as verify_pages
 from policies import api as policies_api
 from policies.keeper import KEEPER
@@ -71,6 +78,8 @@ ROUTERS: tuple[Router, ...] = (
     loans_api.router,
     policies_api.router,
     check_pages.router,
+    asking_pages.router,
+    resume_pages.router,
     result_pages.router,
     keep_pages.router,
     account_pages.router,
@@ -81,6 +90,10 @@ ROUTERS: tuple[Router, ...] = (
     admin_pages.router,
     admin_list_pages.router,
     oversight_pages.router,
+    inbox_pages.router,
+    preferences_pages.router,
+    unsubscribe_pages.router,
+    pushes_pages.router,
     documents_api.router,
     verify_pages.router,
     home_pages.router,
@@ -144,7 +157,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> L
         ],
         request_class=FormRequest,
         middleware=[Measure(Metrics()), UnitOfWork()],
-        guards=[refuse_foreign_forms, refuse_unknown_parameters],
+        guards=[refuse_foreign_forms, refuse_unknown_parameters, count_unread],
         exception_handlers=problems.HANDLERS,
         before_send=[secure_headers],
         type_encoders=outputs.ENCODERS,

@@ -12,14 +12,22 @@ import functools
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from eligibility import Facts, Status, Verdict, Vocabulary, evaluate
 from eligibility.advise import Candidate, worth
-from eligibility.advise_combine import Total, total_worth
+from eligibility.advise_combine import (
+    available_units,
+    combine,
+    conflicts_of,
+    counted,
+    total_worth,
+)
 from eligibility.benefit import compute
 from eligibility.benefit_range import Range
+from eligibility.claims import Claim
 from marketplace.portal.questions import Question, askable, page_of
 
 log = logging.getLogger("marketplace")
@@ -34,47 +42,42 @@ KEPT = 256
 
 @dataclass(frozen=True)
 class Offer:
-    """A policy or a product as the interview sees it."""
+    """A policy or a product as the interview sees it: its name by language, where it is told about, its document."""
 
     candidate: Candidate
     is_policy: bool
+    names: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
+    document: str = ""
 
     @property
     def id(self) -> str:
         """The policy's or the product's id."""
         return self.candidate.id
 
-    def depends_on(self, facts: Sequence[str]) -> bool:
-        """Whether the rule or the amount speaks of any of these facts."""
-        benefit = self.candidate.benefit
-        amount = benefit.amount.stated_facts if benefit and benefit.amount else frozenset[str]()
-        return not (self.candidate.rule.stated_facts | amount).isdisjoint(facts)
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
-    """Everything the questions are about on one day. `key` names it: the same key, the same offers."""
+    """Everything the questions are about on one day. Told apart by being another object, never by its contents."""
 
-    key: tuple[object, ...]
     offers: tuple[Offer, ...]
     as_of: date
-
-    def __hash__(self) -> int:
-        return hash((self.key, self.as_of))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Catalogue) and (self.key, self.as_of) == (other.key, other.as_of)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where known facts leave every offer. `votes`: how much each unknown fact that may be asked is worth asking."""
+    """Where known facts leave every offer. `votes`: how much each unknown fact that may be asked is worth asking.
+
+    certain: yuan of the best set of policies that apply and whose amount is known, as a match counts them. perhaps: the
+    most that can come of it, None without end.
+    """
 
     catalogue: Catalogue
     known: Facts
     verdicts: Mapping[str, Verdict]
     votes: Mapping[str, float]
-    total: Total
+    certain: Decimal
+    perhaps: Decimal | None
 
     def counted(self, status: Status, *, policies: bool = True) -> int:
         """How many policies (or products) have this verdict."""
@@ -134,6 +137,7 @@ def standing(catalogue: Catalogue, facts: Facts) -> Standing:
         try:
             verdict = evaluate(offer.candidate.rule, known)
             missing = missing_of(offer, verdict, known)
+            worth(offer.candidate, known, verdict.status)
         except Exception:
             log.exception("%s cannot be judged; the check asks nothing for it", offer.id)
             continue
@@ -141,14 +145,27 @@ def standing(catalogue: Catalogue, facts: Facts) -> Standing:
         names = [name for name in missing if name in votes]
         for name in names:
             votes[name] += vote_of(offer, verdict) / math.sqrt(len(names))
-    policies = [o for o in catalogue.offers if o.is_policy and o.id in verdicts]
+    policies = [o.candidate for o in catalogue.offers if o.is_policy and o.id in verdicts]
     return Standing(
         catalogue,
         known,
         verdicts,
         {name: vote for name, vote in votes.items() if vote},
-        total_worth([(o.candidate, verdicts[o.id].status) for o in policies], known),
+        certain([c for c in policies if verdicts[c.id].status is Status.ELIGIBLE], known),
+        total_worth([(c, verdicts[c.id].status) for c in policies], known).most,
     )
+
+
+def certain(applying: Sequence[Candidate], known: Facts) -> Decimal:
+    """What the policies that apply are certainly worth together; a ceiling is no certain amount."""
+    claims = []
+    for candidate in applying:
+        benefit = candidate.benefit
+        if benefit is not None and benefit.amount is not None and not benefit.at_most:
+            yuan = compute(benefit.amount, known).exact
+            if yuan is not None and yuan > 0:
+                claims.append(Claim(candidate.id, yuan, counted(candidate, known)))
+    return combine(claims, conflicts_of(applying), available_units(known)).yuan
 
 
 def vote_of(offer: Offer, verdict: Verdict) -> float:

@@ -1,6 +1,7 @@
-"""The check: answer questions a group at a time, without an account, and see what applies.
+"""The check's start, and its questions a group at a time for those who have the papers at hand.
 
-Answers live in check_sessions under a cookie's hash; every group can be left half-filled and come back to.
+Answers live in check_sessions under a cookie's hash; every group can be left half-filled and come back to, and the
+questions one at a time (asking.py) are answered by the same facts.
 """
 
 from collections.abc import Mapping
@@ -9,25 +10,21 @@ from datetime import date, datetime
 from typing import Any
 
 from litestar import Request, Router, get, post
-from litestar.datastructures import Cookie
 from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Response
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
-from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.guards import PUBLIC
 from eligibility import Fact, Facts, Vocabulary
 from marketplace.language import language_of
-from marketplace.portal import checks, industries
-from marketplace.settings import Settings
-from marketplace.web import facts_form, forms
+from marketplace.portal import checks, industries, interview, offers_in_force, places
+from marketplace.web import check_cookie, facts_form, forms
+from marketplace.web.panel import Panel
 from marketplace.web.render import page
-from policies import keeper, matching
 
 AnyRequest = Request[Any, Any, Any]
-MONTH = 30 * 24 * 3600
-SKIPPED_GROUPS = frozenset({"system"})
+LONGEST_SEARCH = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +63,55 @@ def steps(facts: Mapping[str, Any], lang: str) -> list[GroupStep]:
 
 @get("/check", **PUBLIC)
 async def start(request: AnyRequest, session: AsyncSession, as_of: date) -> Response[str]:
-    """Where a check starts and is taken up again: the groups and what is known so far."""
+    """Where a check starts and is taken up again: one click to the first question."""
     lang = language_of(request)
     check = await checks.find(session, request.cookies.get(checks.COOKIE))
     facts = checks.facts_of(check)
-    pack = await keeper.load_pack(session)
+    catalogue = await offers_in_force.catalogue(session, as_of)
     return page(
         request,
         "check/start.html",
-        steps=steps(facts, lang),
-        result=matching.match(pack, facts, as_of),
-        started=check is not None and bool(facts),
-        first=group_names()[0],
+        panel=Panel(interview.standing(catalogue, facts), lang),
+        started=check is not None and bool(facts or check.asked),
+        answered=len(facts),
+        resumed="resumed" in request.query_params,
+        erased="erased" in request.query_params,
     )
 
 
-@get("/check/industries", **PUBLIC)
-async def suggest_industries(request: AnyRequest) -> Response[str]:
-    """Suggestions for an industry field, as options of its datalist."""
-    words = next((v for k, v in request.query_params.items() if k != "lang"), "")[:60]
+@get("/check/groups", **PUBLIC)
+async def groups(request: AnyRequest, session: AsyncSession, as_of: date) -> Response[str]:
+    """Every group of questions with how far it is."""
     lang = language_of(request)
-    options = [
-        Markup('<option value="{}">').format(facts_form.industry_words(found.code, lang))
-        for found in industries.search(words)
+    facts = checks.facts_of(await checks.find(session, request.cookies.get(checks.COOKIE)))
+    catalogue = await offers_in_force.catalogue(session, as_of)
+    return page(
+        request,
+        "check/groups.html",
+        steps=steps(facts, lang),
+        panel=Panel(interview.standing(catalogue, facts), lang),
+    )
+
+
+@get("/check/find/places", **PUBLIC)
+async def find_places(request: AnyRequest) -> list[dict[str, str]]:
+    """Places that may be meant by what was typed: code and label."""
+    lang = language_of(request)
+    return [{"code": p.code, "label": places.label(p.code, lang)} for p in places.search(_typed(request))]
+
+
+@get("/check/find/industries", **PUBLIC)
+async def find_industries(request: AnyRequest) -> list[dict[str, str]]:
+    """Trades that may be meant by what was typed: code and label."""
+    lang = language_of(request)
+    return [
+        {"code": found.code, "label": facts_form.industry_words(found.code, lang)}
+        for found in industries.search(_typed(request))
     ]
-    return Response("".join(options), media_type="text/html", status_code=HTTP_200_OK)
+
+
+def _typed(request: AnyRequest) -> str:
+    return request.query_params.get("q", "")[:LONGEST_SEARCH]
 
 
 @get("/check/{group:str}", **PUBLIC)
@@ -115,19 +136,7 @@ async def keep(
         return await _questions(request, session, group, facts, as_of, typed=form, answers=answers)
     token = await checks.save(session, check, answers.changes, answers.forget, now)
     response = Redirect(_next(group, form), status_code=HTTP_303_SEE_OTHER)
-    if token is not None:
-        settings: Settings = request.app.state["settings"]
-        response.set_cookie(
-            Cookie(
-                key=checks.COOKIE,
-                value=token,
-                max_age=MONTH,
-                httponly=True,
-                samesite="lax",
-                secure=settings.secure,
-            )
-        )
-    return response
+    return check_cookie.given(response, token, request)
 
 
 def _next(group: str, form: Mapping[str, str]) -> str:
@@ -156,7 +165,7 @@ async def _questions(
     lang = language_of(request)
     names = group_names()
     at = names.index(group)
-    pack = await keeper.load_pack(session)
+    catalogue = await offers_in_force.catalogue(session, as_of)
     fields = facts_form.fields_for(asked_facts(group), facts.to_json(), lang, typed=typed, answers=answers)
     return page(
         request,
@@ -166,12 +175,16 @@ async def _questions(
         group=next(step for step in steps(facts, lang) if step.name == group),
         number=at + 1,
         groups=len(names),
-        previous=f"/check/{names[at - 1]}" if at else "/check",
+        previous=f"/check/{names[at - 1]}" if at else "/check/groups",
         is_last=at + 1 == len(names),
         errors={field.name: field.error for field in fields if field.error},
         labels={field.name: field.label for field in fields},
-        result=matching.match(pack, facts, as_of),
+        panel=Panel(interview.standing(catalogue, facts), lang),
     )
 
 
-router = Router("/", route_handlers=[start, suggest_industries, ask, keep], include_in_schema=False)
+router = Router(
+    "/",
+    route_handlers=[start, groups, find_places, find_industries, ask, keep],
+    include_in_schema=False,
+)

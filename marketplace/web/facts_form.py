@@ -15,7 +15,7 @@ from eligibility import Fact, Facts, FactsError, Vocabulary
 from eligibility.facts import plain
 from eligibility.sentence import trimmed, value_words
 from marketplace.i18n import translate
-from marketplace.portal import codes, industries
+from marketplace.portal import codes, industries, places, questions
 
 RATIO = "ratio 0-1"
 SUFFIX = {"CNY yuan": "unit.yuan", "person": "unit.person", "month": "unit.month", "year": "unit.year"}
@@ -23,41 +23,42 @@ MOST_DIGITS = 25
 """A whole number with more digits is beyond every field's maximum."""
 NONE_FIELD = "none."
 """Prefix of the checkbox that says a nullable fact is known to be none."""
-
-
-@dataclass(frozen=True, slots=True)
-class CityGroup:
-    """The cities of a province: (code, name)."""
-
-    province: str
-    name: str
-    cities: Sequence[tuple[str, str]]
+PICK_FIELD = "pick."
+"""Prefix of the choice among what a place or a trade may have meant."""
+PLACE = ("province_code", "city_code")
+PLACE_FIELD = "city_code"
+"""Province and city are one field: the city says its province, and a province may be all that is known."""
+FINDERS: Mapping[str, str] = {"place": "/check/find/places", "industry": "/check/find/industries"}
+"""Where the browser asks for what may be meant while somebody types."""
 
 
 @dataclass(frozen=True, slots=True)
 class FactField:
-    """One question. kind: radios, number, date, region, industry. value: as it stands in the form, "" unknown."""
+    """One question. kind: radios, number, date, place, industry. value: as it stands in the form, "" unknown.
+
+    candidates: what may be meant, by code, where what was typed fits several; finder: who is asked for them.
+    """
 
     name: str
     kind: str
     label: str
     value: str = ""
     options: Sequence[tuple[str, str]] = ()
-    groups: Sequence["CityGroup"] = ()
     suffix: str | None = None
     hint: str | None = None
     error: str | None = None
     nullable: bool = False
     none: bool = False
     candidates: Sequence[tuple[str, str]] = ()
-    shown: str = ""
+    finder: str | None = None
+    tick: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FormAnswers:
     """What a form said. changes: facts to set; forget: facts that became unknown; errors by field name.
 
-    `candidates`: industries that were perhaps meant, by field.
+    `candidates`: places or industries that were perhaps meant, by field.
     """
 
     changes: Mapping[str, Any]
@@ -75,38 +76,50 @@ def fields_for(
     answers: FormAnswers | None = None,
 ) -> list[FactField]:
     """The questions for `facts`. `known`: values as JSON; `typed`: what was just sent, kept when it had errors."""
+    asked = list(facts)
+    names = {fact.name for fact in asked}
     found = []
-    province = str((typed if typed is not None else known).get("province_code") or "")
-    for fact in facts:
-        value = known.get(fact.name)
-        text = typed.get(fact.name, "") if typed is not None else written(fact, value)
-        none = (
-            f"{NONE_FIELD}{fact.name}" in typed if typed is not None else fact.name in known and value is None
-        )
+    for fact in asked:
+        if fact.name in PLACE and fact.name != PLACE_FIELD and PLACE_FIELD in names:
+            continue
+        if typed is not None:
+            text, none = typed.get(fact.name, ""), f"{NONE_FIELD}{fact.name}" in typed
+        else:
+            text = shown(fact, known, lang)
+            none = fact.name in known and known[fact.name] is None
         found.append(
             FactField(
                 name=fact.name,
                 kind=kind_of(fact),
-                label=fact.label(lang),
+                label=translate(lang, "fact.place") if fact.name == PLACE_FIELD else fact.label(lang),
                 value=text,
                 options=options_of(fact, lang),
-                groups=city_groups(lang, province) if fact.name == "city_code" else (),
                 suffix=suffix_of(fact, lang),
                 hint=hint_of(fact, lang),
                 error=(answers.errors.get(fact.name) if answers else None),
                 nullable=fact.nullable,
                 none=none,
                 candidates=(answers.candidates.get(fact.name, ()) if answers else ()),
-                shown=industry_words(text, lang) if fact.codes == "industries" else "",
+                finder=FINDERS.get(kind_of(fact)),
+                tick=questions.single(fact.name).said(lang).tick if fact.name in questions.askable() else "",
             )
         )
     return found
 
 
+def shown(fact: Fact, known: Mapping[str, Any], lang: str) -> str:
+    """A known value as its field shows it: places and trades by their names."""
+    if fact.name in PLACE:
+        code = known.get("city_code") or known.get("province_code")
+        return places.label(str(code), lang) if code else ""
+    text = written(fact, known.get(fact.name))
+    return (industry_words(text, lang) or text) if fact.codes == "industries" else text
+
+
 def kind_of(fact: Fact) -> str:
     """Which control a fact gets."""
     if fact.codes:
-        return "industry" if fact.codes == "industries" else "region"
+        return "industry" if fact.codes == "industries" else "place"
     if fact.is_number:
         return "number"
     return "date" if fact.type == "date" else "radios"
@@ -116,18 +129,7 @@ def options_of(fact: Fact, lang: str) -> Sequence[tuple[str, str]]:
     """Choices of a fact: value and words."""
     if fact.type == "bool":
         return [("true", translate(lang, "fact.yes")), ("false", translate(lang, "fact.no"))]
-    if fact.name == "province_code":
-        return [(region.code, codes.named(region, lang)) for region in codes.provinces()]
     return [(value, fact.choice_label(value, lang)) for value in fact.allowed]
-
-
-def city_groups(lang: str, chosen: str = "") -> Sequence[CityGroup]:
-    """Cities under their provinces, the chosen province on top."""
-    found = [
-        CityGroup(p.code, codes.named(p, lang), [(c.code, codes.named(c, lang)) for c in below])
-        for p, below in codes.cities()
-    ]
-    return sorted(found, key=lambda group: group.province != chosen)
 
 
 def suffix_of(fact: Fact, lang: str) -> str | None:
@@ -142,6 +144,8 @@ def hint_of(fact: Fact, lang: str) -> str | None:
     """How to write it, where that is not plain from the field."""
     if fact.type == "money":
         return translate(lang, "fact.hint.money")
+    if fact.name in PLACE:
+        return translate(lang, "fact.hint.place")
     return translate(lang, "fact.hint.industry") if fact.codes == "industries" else None
 
 
@@ -157,24 +161,34 @@ def written(fact: Fact, value: Any) -> str:
     return str(value)
 
 
-def read_form(form: Mapping[str, str], facts: Iterable[Fact], lang: str) -> FormAnswers:
+def read_form(form: Mapping[str, str], facts: Sequence[Fact], lang: str) -> FormAnswers:
     """What a form says about `facts`; every error in words beside its field, nothing lost."""
     changes: dict[str, Any] = {}
     forget: list[str] = []
     errors: dict[str, str] = {}
     candidates: dict[str, Sequence[tuple[str, str]]] = {}
     for fact in facts:
-        text = unicodedata.normalize("NFKC", form.get(fact.name, "")).strip()
+        text = unicodedata.normalize("NFKC", form.get(f"{PICK_FIELD}{fact.name}") or form.get(fact.name, ""))
+        text = text.strip()
         if fact.nullable and f"{NONE_FIELD}{fact.name}" in form:
             changes[fact.name] = None
         elif not text:
             forget.append(fact.name)
         elif fact.codes == "industries":
             _read_industry(fact, text, lang, changes, errors, candidates)
+        elif fact.name in PLACE:
+            _read_place(fact, text, lang, changes, errors, candidates)
         else:
             _read_value(fact, text, lang, changes, errors)
-    _complete_region(changes, forget, errors, lang)
-    return FormAnswers(changes, tuple(forget), errors, candidates)
+    if (
+        "province_code" in changes
+        and "city_code" not in changes
+        and any(f.name == "city_code" for f in facts)
+    ):
+        forget.append("city_code")
+    return FormAnswers(
+        changes, tuple(n for n in dict.fromkeys(forget) if n not in changes), errors, candidates
+    )
 
 
 def _read_value(fact: Fact, text: str, lang: str, changes: dict[str, Any], errors: dict[str, str]) -> None:
@@ -186,10 +200,7 @@ def _read_value(fact: Fact, text: str, lang: str, changes: dict[str, Any], error
     except FactsError as refused:
         errors[fact.name] = error_words(fact, refused.problems[0].code, refused.problems[0].params, lang)
     else:
-        if fact.codes and not codes.is_region(text, fact.codes.removeprefix("regions.")):
-            errors[fact.name] = translate(lang, "fact.error.choice")
-        else:
-            changes[fact.name] = plain(checked[fact.name])
+        changes[fact.name] = plain(checked[fact.name])
 
 
 def value_of(fact: Fact, text: str) -> Any:
@@ -238,7 +249,7 @@ def _read_industry(
         changes[fact.name] = found[0].code
         return
     errors[fact.name] = translate(lang, "fact.error.industry_many" if found else "fact.error.industry_none")
-    candidates[fact.name] = [(industry_words(i.code, lang),) * 2 for i in found]
+    candidates[fact.name] = [(i.code, industry_words(i.code, lang)) for i in found]
 
 
 def industry_words(code: str, lang: str) -> str:
@@ -247,23 +258,33 @@ def industry_words(code: str, lang: str) -> str:
     return "" if name is None else name if name.startswith(code) else f"{code} {name}"
 
 
-def _complete_region(changes: dict[str, Any], forget: list[str], errors: dict[str, str], lang: str) -> None:
-    """A city says its province where none is said; next to another province it is refused, not guessed about."""
-    city = changes.get("city_code")
-    lies_in = codes.province_of(city) if isinstance(city, str) else None
-    if lies_in is None or "province_code" in errors:
+def _read_place(
+    fact: Fact,
+    text: str,
+    lang: str,
+    changes: dict[str, Any],
+    errors: dict[str, str],
+    candidates: dict[str, Sequence[tuple[str, str]]],
+) -> None:
+    """A place says the province, and the city where it names one or the province has only one."""
+    place = places.meant(text)
+    if place is None or (fact.name == "province_code" and place.code != place.province):
+        found = places.search(text) if place is None else ()
+        errors[fact.name] = translate(lang, "fact.error.place_many" if found else "fact.error.place_none")
+        candidates[fact.name] = [(region.code, places.label(region.code, lang)) for region in found]
+        return
+    if fact.name == "province_code":
+        changes["province_code"] = place.province
         return
     said = changes.get("province_code")
-    if said is None:
-        changes["province_code"] = lies_in
-        if "province_code" in forget:
-            forget.remove("province_code")
-    elif said != lies_in:
-        names = {
-            name: codes.named(codes.regions()[code], lang)
-            for name, code in (("city", str(city)), ("lies_in", lies_in), ("province", str(said)))
-        }
-        errors["city_code"] = translate(lang, "fact.error.city", **names)
+    if said is not None and said != place.province:
+        names = {"city": place.code, "lies_in": place.province, "province": said}
+        words = {name: codes.named(codes.regions()[code], lang) for name, code in names.items()}
+        errors[fact.name] = translate(lang, "fact.error.city", **words)
+        return
+    changes["province_code"] = place.province
+    if place.city is not None:
+        changes["city_code"] = place.city
 
 
 def error_words(fact: Fact, code: str, params: Mapping[str, object], lang: str) -> str:

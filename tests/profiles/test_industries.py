@@ -32,8 +32,8 @@ def test_everyday_words_find_the_class(typed: str, code: str) -> None:
 
 def test_an_exact_name_comes_first_and_nonsense_finds_nothing() -> None:
     assert industries.search("正餐服务")[0].code == "6210"
-    assert industries.search("no such trade at all") == []
-    assert industries.search("  ") == []
+    assert industries.search("no such trade at all") == ()
+    assert industries.search("  ") == ()
 
 
 def test_what_only_the_section_is_called_comes_last() -> None:

@@ -12,22 +12,6 @@
   const summary = document.querySelector(".govuk-error-summary");
   if (summary) summary.focus();
 
-  // A choice within another one (cities of a province) offers only what fits; all groups stay when none is chosen.
-  for (const inner of document.querySelectorAll("select[data-within]")) {
-    const outer = inner.form && inner.form.elements[inner.dataset.within];
-    if (!(outer instanceof HTMLSelectElement)) continue;
-    const groups = [...inner.querySelectorAll("optgroup")];
-    const narrow = () => {
-      const held = inner.value;
-      for (const group of groups) group.remove();
-      inner.append(...groups.filter((group) => !outer.value || group.dataset.of === outer.value));
-      inner.value = [...inner.options].some((option) => option.value === held) ? held : "";
-    };
-    outer.addEventListener("change", narrow);
-    // What was sent and refused stays to be seen.
-    if (!inner.classList.contains("govuk-select--error")) narrow();
-  }
-
   // Keys at the desk: an element says which with data-key; typing in a field never triggers one.
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
