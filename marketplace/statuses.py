@@ -10,6 +10,7 @@ from eligibility import errors as eligibility
 from loans import errors as loans
 from marketplace.documents import errors as documents
 from marketplace.inputs import InvalidInput
+from marketplace.notifications import errors as notifications
 from marketplace.profiles import errors as profiles
 from policies import errors as policies
 
@@ -46,6 +47,14 @@ STATUS: Mapping[type[Exception], int] = {
     profiles.EntityTypeRefused: 422,
     profiles.FactSaidTwice: 422,
     profiles.FactsRefused: 422,
+    # marketplace.notifications
+    notifications.ItemNotFound: 404,
+    notifications.EndpointNotFound: 404,
+    notifications.LinkRefused: 404,
+    notifications.AddressRefused: 422,
+    notifications.MailOff: 422,
+    notifications.UrlRefused: 422,
+    notifications.TooManyEndpoints: 409,
     # marketplace.documents
     documents.FileMissing: 422,
     documents.FileUnreadable: 422,

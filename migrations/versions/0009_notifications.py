@@ -38,7 +38,7 @@ def upgrade() -> None:
     )
     op.execute(
         "INSERT INTO pushes (id, kind, policy_id, version, day, state, looked, was, now, told, created_at)"
-        " SELECT id, 'policy', policy_id, version, decided_at::date, 'skipped', 0, 0, 0, 0, decided_at"
+        " SELECT id, 'policy', policy_id, version, decided_at::date, 'done', 0, 0, 0, 0, decided_at"
         " FROM policy_versions WHERE status IN ('published', 'superseded') AND decided_by IS NOT NULL"
     )
 

@@ -1,0 +1,174 @@
+"""The worker: a process beside the servers that empties the queue, hears of publications, and looks round each minute.
+
+A process of its own, because judging and writing take the interpreter's lock from answers, and because it can then be
+killed without anybody's request noticing. Whatever it lost hold of is taken up by the next within seconds.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from pgqueuer import PgQueuer
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
+from pgqueuer.models import Job, Schedule
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from marketplace.db import create_engine, plain_url, transaction
+from marketplace.jobs import queue
+from marketplace.notifications import changes, mails, pushes, reminders, webhooks
+from marketplace.settings import Settings
+from policies.keeper import CHANNEL, KEEPER
+
+HELD = timedelta(seconds=1.5)
+"""So long a job is its worker's without a sign of life; signs come twice as often."""
+LOOKS = timedelta(seconds=0.5)
+"""A worker that hears nothing looks this often, for jobs that fell due and for those of the dead."""
+GENTLE = 0.25
+"""After each batch of a push the database rests for this share of the time the batch took."""
+LOG = logging.getLogger(__name__)
+
+
+class Worker:
+    """Everything the queue asks for, on one database. `now`: the clock of what is told; leases go by the database's."""
+
+    def __init__(
+        self, settings: Settings, now: Callable[[], datetime], *, door: webhooks.Door | None = None
+    ) -> None:
+        if settings.database_url is None:
+            raise ValueError("a worker needs a database_url")
+        self.settings, self.now = settings, now
+        self.engine: AsyncEngine = create_engine(settings.database_url)
+        self.mailer = mails.Mailer(self.engine, settings, now)
+        self.caller = webhooks.Caller(self.engine, settings, now, door or webhooks.Door())
+        self.stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until `stop`; what is under way is brought to its end first. Raises when the database goes."""
+        pool = await asyncpg.create_pool(plain_url(self.engine), min_size=2, max_size=4, timeout=5)
+        driver = AsyncpgPoolDriver(pool)
+        jobs = PgQueuer(driver, queries=queue.queries_of(driver))
+        self._register(jobs)
+        jobs.shutdown = jobs.qm.shutdown = jobs.sm.shutdown = self.stopping
+        beside = [
+            asyncio.create_task(KEEPER.listen(plain_url(self.engine), str(self.engine.url))),
+            asyncio.create_task(self._hear_publications()),
+        ]
+        try:
+            await self.look_round()
+            await jobs.run(
+                dequeue_timeout=LOOKS, heartbeat_timeout=HELD, batch_size=2, max_concurrent_tasks=4
+            )
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await pool.close()
+            await self.engine.dispose()
+
+    def stop(self) -> None:
+        """End after what is under way."""
+        self.stopping.set()
+
+    def _register(self, jobs: PgQueuer) -> None:
+        deeds: dict[str, Callable[[Job], Awaitable[None]]] = {
+            queue.PUSH: self._push,
+            queue.FACTS: lambda _: self.tell_changes(),
+            queue.MAIL: lambda _: self.mailer.work(),
+            queue.WEBHOOKS: lambda _: self.caller.work(),
+        }
+        for name, deed in deeds.items():
+            jobs.entrypoint(name, accepts_context=False)(_named(deed))
+
+        @jobs.schedule("look_round", "* * * * *", accepts_context=False)
+        async def look_round(_: Schedule) -> None:
+            await self.look_round()
+
+    async def _push(self, job: Job) -> None:
+        await self.push(UUID((job.payload or b"").decode()))
+
+    async def push(self, push_id: UUID) -> None:
+        """A push to its end, or until the worker is to stop; the next one goes on where this one was."""
+        clock = asyncio.get_running_loop().time
+        more = True
+        while more:
+            began = clock()
+            async with transaction(self.engine) as session:
+                more = await pushes.advance(session, push_id, self.now())
+                if more and self.stopping.is_set():
+                    await queue.enqueue(session, queue.PUSH, push_id)
+                    return
+            await asyncio.sleep((clock() - began) * GENTLE)
+
+    async def tell_changes(self) -> None:
+        """Everybody whose facts have settled."""
+        told = changes.AT_ONCE
+        while told == changes.AT_ONCE:
+            async with transaction(self.engine) as session:
+                told = await changes.tell_changes(session, self.settings.as_of, self.now(), queue.SETTLED)
+                if told:
+                    await queue.enqueue(session, queue.MAIL)
+                    await queue.enqueue(session, queue.WEBHOOKS)
+
+    async def look_round(self) -> None:
+        """Whatever is due by the clock, and whatever a lost message did not say. Doing it twice changes nothing."""
+        async with transaction(self.engine) as session:
+            await pushes.begin(session, self.settings.as_of, self.now())
+            await reminders.remind(session, self.settings.as_of, self.now())
+            await pushes.wake_stranded(session)
+        await self.tell_changes()
+        await self.mailer.work()
+        await self.caller.work()
+
+    async def begin_pushes(self) -> None:
+        """Pushes for what was published."""
+        async with transaction(self.engine) as session:
+            await pushes.begin(session, self.settings.as_of, self.now())
+
+    async def _hear_publications(self) -> None:
+        """Begin a push as soon as a publication commits; while the line is down, the minute's look finds it."""
+        heard = asyncio.Event()
+        while True:
+            connection: asyncpg.Connection[Any] | None = None
+            try:
+                connection = await asyncpg.connect(plain_url(self.engine), timeout=5)
+                connection.add_termination_listener(lambda *_: heard.set())
+                await connection.add_listener(CHANNEL, lambda *_: heard.set())
+                while not connection.is_closed():
+                    await self.begin_pushes()
+                    await heard.wait()
+                    heard.clear()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                LOG.warning("not hearing of publications: %s", error)
+            finally:
+                if connection is not None:
+                    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                        connection.terminate()
+            await asyncio.sleep(1)
+
+
+def _named(deed: Callable[[Job], Awaitable[None]]) -> Callable[[Job], Awaitable[None]]:
+    """The queue takes coroutine functions only."""
+
+    async def do(job: Job) -> None:
+        await deed(job)
+
+    return do
+
+
+def work(settings: Settings, now: Callable[[], datetime]) -> None:
+    """Run a worker in this process until it is told to stop (SIGTERM, SIGINT)."""
+
+    async def main() -> None:
+        worker = Worker(settings, now)
+        loop = asyncio.get_running_loop()
+        for order in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(order, worker.stop)
+        await worker.run()
+
+    asyncio.run(main())
