@@ -67,6 +67,16 @@ class Candidate:
         return cls(id, rule, benefit, apart, tuple(carries_out))
 
 
+def if_it_applies(candidate: Candidate, facts: Mapping[str, object]) -> Range | None:
+    """What a candidate that is not refused is worth to those it applies to; None where no text states an amount."""
+    benefit = candidate.benefit
+    if benefit is None or benefit.amount is None:
+        return None
+    # a rule that shares no unknown fact with the amount leaves its ends where they are, and is dear to explore
+    shared = candidate.rule.stated_facts & benefit.amount.stated_facts - facts.keys()
+    return amount_range(benefit.amount, facts, candidate.rule if shared else None)
+
+
 def worth(candidate: Candidate, facts: Mapping[str, object], status: Status) -> Range | None:
     """What a candidate is worth to an enterprise with this verdict; None where no text states an amount.
 
@@ -74,12 +84,9 @@ def worth(candidate: Candidate, facts: Mapping[str, object], status: Status) -> 
     """
     if status is Status.INELIGIBLE:
         return NOTHING
-    benefit = candidate.benefit
-    if benefit is None or benefit.amount is None:
+    benefit, found = candidate.benefit, if_it_applies(candidate, facts)
+    if benefit is None or found is None:
         return None
-    # a rule that shares no unknown fact with the amount leaves its ends where they are, and is dear to explore
-    shared = candidate.rule.stated_facts & benefit.amount.stated_facts - facts.keys()
-    found = amount_range(benefit.amount, facts, candidate.rule if shared else None)
     if status is Status.ELIGIBLE and not benefit.at_most:
         return found
     least = None if found.least is None else min(found.least, Decimal(0))

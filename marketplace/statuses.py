@@ -11,6 +11,7 @@ from loans import errors as loans
 from marketplace.documents import errors as documents
 from marketplace.inputs import InvalidInput
 from marketplace.notifications import errors as notifications
+from marketplace.portal import errors as portal
 from marketplace.profiles import errors as profiles
 from policies import errors as policies
 
@@ -55,6 +56,11 @@ STATUS: Mapping[type[Exception], int] = {
     notifications.MailOff: 422,
     notifications.UrlRefused: 422,
     notifications.TooManyEndpoints: 409,
+    # marketplace.portal
+    portal.ShareNotFound: 404,
+    portal.ShareEnded: 410,
+    portal.TooManyShares: 409,
+    portal.NothingToShare: 409,
     # marketplace.documents
     documents.FileMissing: 422,
     documents.FileUnreadable: 422,

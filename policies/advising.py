@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from typing import TypeVar
 
 from eligibility import Facts, Vocabulary
-from eligibility.advise import worth
+from eligibility.advise import if_it_applies, worth
 from eligibility.advise_changes import Change, distance, smallest_change
 from eligibility.advise_cliffs import Cliff, cliffs
 from eligibility.advise_combine import Total, total_worth
@@ -59,6 +59,17 @@ class Advice:
         return found
 
     @cached_property
+    def amounts(self) -> Mapping[str, Range]:
+        """What each of them comes to if it applies."""
+        known = self.result.facts
+        found = {
+            one.policy.id: alone(one, partial(if_it_applies, one.candidate, known))
+            for one in self.judged
+            if one.policy.id in self.ranges
+        }
+        return {policy_id: range_ for policy_id, range_ in found.items() if range_ is not None}
+
+    @cached_property
     def total(self) -> Total:
         """The best compatible set, for certain and at most."""
         counted = (one for one in self.judged if one.policy.id in self.ranges)
@@ -73,6 +84,12 @@ class Advice:
             for one in self.result.ineligible
         }
         return {policy_id: change for policy_id, change in found.items() if change is not None}
+
+    def after(self, judged: Judged) -> Range | None:
+        """What a policy that does not apply would come to after its change."""
+        change = self.changes[judged.policy.id]
+        then = {**self.result.facts, **{step.fact: step.new for step in change.steps}}
+        return alone(judged, partial(if_it_applies, judged.candidate, then))
 
     @cached_property
     def cliffs(self) -> tuple[Cliff, ...]:

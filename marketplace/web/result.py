@@ -1,31 +1,39 @@
-"""The result: what applies and is worth, what answers would settle, what does not apply and why.
+"""The result: what applies and is worth, what answers would settle, what does not apply and why, what goes together.
 
 Apart from the check, because an enterprise's stored facts are answered by the same page as a visitor's.
 """
 
+import asyncio
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Router, get
-from litestar.response import Response
+from litestar import Request, Router, get, post
+from litestar.datastructures import Cookie
+from litestar.response import Redirect, Response
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auth import audit
 from auth.actor import Actor
-from auth.errors import Forbidden
 from auth.guards import PUBLIC
 from auth.roles import Role
-from eligibility import Vocabulary
-from eligibility.derive import derived_values
 from marketplace.language import language_of
-from marketplace.portal import checks
+from marketplace.portal import amounts, checks, shares
+from marketplace.portal.amounts import Whose
 from marketplace.profiles import service as profiles
-from marketplace.web import verdicts
+from marketplace.settings import Settings
+from marketplace.web import forms, result_amounts
+from marketplace.web.facts_form import FactField
 from marketplace.web.render import page
-from policies import keeper, matching
-from policies.matching import Judged, MatchResult
-from policies.pack import Pack
+from marketplace.web.result_amounts import Typed
+from marketplace.web.result_filters import SOON, Filters
+from marketplace.web.result_view import ResultView
+from marketplace.web.result_whose import Subject, begun, subject_of, subject_of_form
+from policies.errors import PolicyNotFound
+from policies.matching import Judged
+from policies.tables import CATEGORIES, LEVELS
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -35,77 +43,125 @@ async def result(
     request: AnyRequest,
     session: AsyncSession,
     as_of: date,
+    now: datetime,
     maybe_actor: Actor | None,
     enterprise: UUID | None = None,
 ) -> Response[str]:
-    """The three lists, for the visitor's answers or for an enterprise of the signed-in owner."""
-    about = None
-    if enterprise is None:
-        facts = checks.facts_of(await checks.find(session, request.cookies.get(checks.COOKIE)))
-    else:
-        if maybe_actor is None or maybe_actor.role is not Role.OWNER:
-            raise Forbidden
-        about = await profiles.enterprise_of(session, maybe_actor, enterprise)
-        facts = await profiles.facts_of(session, enterprise)
-    mine: Sequence[Any] = ()
-    if about is None and maybe_actor is not None and maybe_actor.role is Role.OWNER:
-        mine = await profiles.my_enterprises(session, maybe_actor)
-    lang = language_of(request)
-    pack = await keeper.load_pack(session)
-    found = matching.match(pack, facts, as_of)
-    return page(
-        request,
-        "result/result.html",
-        result=found,
-        enterprise=about,
-        enterprises=mine,
-        facts_known=len(facts),
-        view=ResultView(lang, found, pack, f"/account/enterprises/{about.id}/facts" if about else "/check"),
-        derived=derived_values(facts),
+    """The result of the visitor's answers, or of an enterprise of the signed-in owner."""
+    subject = await subject_of(request, session, maybe_actor, enterprise)
+    return await _page(request, session, subject, maybe_actor, as_of, now)
+
+
+@post("/check/result/amounts/{policy_id:str}", status_code=HTTP_303_SEE_OTHER, **PUBLIC)
+async def state(
+    request: AnyRequest,
+    session: AsyncSession,
+    policy_id: str,
+    as_of: date,
+    now: datetime,
+    maybe_actor: Actor | None,
+) -> Response[Any]:
+    """Keep a policy's own figures, so that its amount becomes exact; with errors, show them where they were typed."""
+    form = await forms.read(request)
+    subject = await subject_of_form(request, session, maybe_actor, form)
+    record = subject.pack.by_id.get(policy_id)
+    if record is None or not record.benefit.inputs:
+        raise PolicyNotFound
+    typed = result_amounts.read(form, policy_id, record.benefit, language_of(request))
+    if typed.errors:
+        return await _page(request, session, subject, maybe_actor, as_of, now, typed)
+    token, whose = (None, subject.whose) if subject.whose else await begun(session, now)
+    if whose is not None:
+        await amounts.state(session, whose, policy_id, typed.figures, now)
+        await _audit(session, maybe_actor, whose, typed, now)
+    back = subject.address(open=policy_id)
+    response = Redirect(f"{back}#p-{policy_id}", status_code=HTTP_303_SEE_OTHER)
+    if token is not None:
+        response.set_cookie(_check_cookie(request, token))
+    return response
+
+
+async def _audit(
+    session: AsyncSession, actor: Actor | None, whose: Whose, typed: Typed, now: datetime
+) -> None:
+    """What was stated is named without its values; a visitor's check is nobody's and leaves no line."""
+    if whose.enterprise_id is None:
+        return
+    await audit.record(
+        session,
+        actor,
+        action="profiles.state_amount",
+        subject=("enterprise", whose.enterprise_id),
+        tenant=str(whose.enterprise_id),
+        detail={"policy": typed.policy_id, "figures": sorted(typed.figures)},
+        now=now,
     )
 
 
-class ResultView:
-    """What the result page says about each policy, worked out as it is shown."""
-
-    def __init__(self, lang: str, result: MatchResult, pack: Pack, questions: str = "/check") -> None:
-        self.lang, self.result, self.pack, self.questions = lang, result, pack, questions
-        self.vocabulary = Vocabulary.shipped()
-
-    def tree(self, judged: Judged) -> verdicts.Line:
-        """Why, as lines."""
-        return verdicts.tree(judged.trace, self.lang, judged.policy.words("clause", self.lang))
-
-    def reasons(self, judged: Judged) -> list[verdicts.Reason]:
-        """Which conditions fail."""
-        return verdicts.reasons(judged, self.lang)
-
-    def missing(self, judged: Judged) -> list[tuple[str, str]]:
-        """Links to the questions that settle it: (address, label)."""
-        facts = [self.vocabulary.facts[name] for name in judged.verdict.missing]
-        return [(f"{self.questions}/{fact.group}#{fact.name}", fact.label(self.lang)) for fact in facts]
-
-    def excluded(self, judged: Judged) -> list[str]:
-        """Names of other policies that apply too but cannot be combined with this one."""
-        ids = {j.policy.id for j in self.result.eligible}
-        named = set(judged.policy.exclusions) | {
-            p.id for p in self.pack.policies if judged.policy.id in p.exclusions
-        }
-        return [self.pack.by_id[name].name(self.lang) for name in sorted(named & ids)]
-
-    def combined(self) -> list[Judged]:
-        """The set worth most together, dearest first."""
-        return [j for j in self.result.eligible if j.policy.id in self.result.combined]
-
-    def open_facts(self) -> list[tuple[str, str, int]]:
-        """Open questions by how many verdicts wait for them: (address, label, verdicts)."""
-        waiting: dict[str, int] = {}
-        for judged in self.result.undetermined:
-            for name in judged.verdict.missing:
-                waiting[name] = waiting.get(name, 0) + 1
-        ordered = sorted(waiting, key=lambda name: -waiting[name])[:5]
-        facts = [self.vocabulary.facts[name] for name in ordered]
-        return [(f"{self.questions}/{f.group}#{f.name}", f.label(self.lang), waiting[f.name]) for f in facts]
+def _check_cookie(request: AnyRequest, token: str) -> Cookie:
+    settings: Settings = request.app.state["settings"]
+    return Cookie(
+        key=checks.COOKIE,
+        value=token,
+        max_age=int(checks.KEPT.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=settings.secure,
+    )
 
 
-router = Router("/", route_handlers=[result], include_in_schema=False)
+async def _page(
+    request: AnyRequest,
+    session: AsyncSession,
+    subject: Subject,
+    actor: Actor | None,
+    day: date,
+    now: datetime,
+    typed: Typed | None = None,
+) -> Response[str]:
+    lang = language_of(request)
+    advice = subject.advice(day)
+    view = ResultView(lang, advice, subject.questions, Filters.of(request.query_params))
+    mine: Sequence[Any] = ()
+    if subject.enterprise is None and actor is not None and actor.role is Role.OWNER:
+        mine = await profiles.my_enterprises(session, actor)
+
+    def fields(judged: Judged) -> list[FactField]:
+        own = subject.stated.get(judged.policy.id)
+        return result_amounts.fields_of(judged.policy.id, judged.policy.benefit, own, lang, typed)
+
+    shared = await shares.live(session, subject.whose, now) if subject.whose else ()
+    return (
+        await asyncio.to_thread(  # advice is worked out as the page is drawn; others are answered meanwhile
+            page,
+            request,
+            "result/result.html",
+            status_code=422 if typed else HTTP_200_OK,
+            result=advice.result,
+            view=view,
+            subject=subject,
+            enterprise=subject.enterprise,
+            enterprises=mine,
+            facts_known=len(subject.facts),
+            fields=fields,
+            errors=typed.errors if typed else {},
+            labels=_labels(subject, typed, lang),
+            opened=typed.policy_id if typed else request.query_params.get("open", ""),
+            unfold=request.query_params.get("unfold") == "1",
+            shared=shared,
+            categories=CATEGORIES,
+            levels=LEVELS,
+            soon=SOON,
+            address=f"{request.app.state['settings'].base_url}{subject.address()}",
+        )
+    )
+
+
+def _labels(subject: Subject, typed: Typed | None, lang: str) -> dict[str, str]:
+    if typed is None:
+        return {}
+    facts = subject.pack.by_id[typed.policy_id].benefit.inputs
+    return {f"{typed.policy_id}.{fact.name}": fact.label(lang) for fact in facts}
+
+
+router = Router("/", route_handlers=[result, state], include_in_schema=False)

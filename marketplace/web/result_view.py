@@ -1,0 +1,345 @@
+"""What the result page says about each policy: amount, deadline, what would settle it, why not, what it costs to grow.
+
+Worked out as it is shown, from advice that is itself worked out when asked for; the PDF and the share say the same.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from eligibility import Fact, Vocabulary
+from eligibility.advise_cliffs import Cliff
+from eligibility.advise_combine import Combination
+from eligibility.bands import as_number
+from eligibility.benefit_range import Range
+from eligibility.claims import Conflict
+from marketplace.portal import claiming
+from marketplace.portal.claiming import Way
+from marketplace.web import verdicts
+from marketplace.web.policy_words import PolicyWords
+from marketplace.web.result_filters import Filters
+from policies.advising import Advice
+from policies.matching import CATEGORY_ORDER, Judged
+
+URGENT = 30
+"""Days before the last one from which it is marked."""
+ASKED_FIRST = 5
+Rank = tuple[int, Decimal, date, int]
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """An amount as it is shown. kind: exact, at_most, range, at_least, open (figures are still to be stated), none.
+
+    needs: labels of the figures and facts it waits for.
+    """
+
+    kind: str
+    least: Decimal | None = None
+    most: Decimal | None = None
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The last day, and how many days are left from the result's own day; negative: it is over."""
+
+    day: date
+    left: int
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it is close or over."""
+        return self.left <= URGENT
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One answer that would turn a no: its label, as it is and as it would have to be; what would then be asked."""
+
+    label: str
+    old: str
+    new: str
+    then: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A cliff in words. lost: (name, worth); costs: what is then worth less for certain."""
+
+    label: str
+    up: bool
+    step: str
+    old: str
+    new: str
+    lost: Sequence[tuple[str, Worth]]
+    gained: Sequence[str]
+    costs: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Rivals:
+    """A policy outside the best set: (name of the chosen one, per what they exclude each other), and what it costs."""
+
+    name: str
+    because: Sequence[tuple[str, str]]
+    gives_up: Decimal
+
+
+def worth_of(found: Range | None, *, at_most: bool, labels: Mapping[str, str]) -> Worth:
+    """How a range is shown."""
+    if found is None:
+        return Worth("none")
+    needs = tuple(labels[name] for name in found.missing if name in labels)
+    least, most = found.least or ZERO, found.most
+    if most is None:
+        return Worth("at_least" if least > 0 and not at_most else "open", least, None, needs)
+    if at_most:
+        return Worth("at_most", ZERO, most, needs)
+    if least == most:
+        return Worth("exact", least, most)
+    return Worth("range" if least > 0 else "at_most", least, most, needs)
+
+
+class ResultView:
+    """One result for one reader. `questions`: where a fact is asked for; {fact} and {group} are filled in."""
+
+    def __init__(self, lang: str, advice: Advice, questions: str, filters: Filters) -> None:
+        self.lang, self.advice, self.result = lang, advice, advice.result
+        self.questions, self.filters = questions, filters
+        self.vocabulary = Vocabulary.shipped()
+        self.words = PolicyWords(lang, self.result.as_of)
+
+    # the lists
+
+    @cached_property
+    def certain(self) -> list[Judged]:
+        """What applies, dearest first, then by deadline."""
+        return sorted(filter(self.shown, self.result.eligible), key=self.by_least)
+
+    @cached_property
+    def possible(self) -> list[Judged]:
+        """What may apply, by what it may come to, then by deadline."""
+        return sorted(filter(self.shown, self.result.undetermined), key=self.by_most)
+
+    @cached_property
+    def not_now(self) -> list[Judged]:
+        """What does not apply: first what one change would turn."""
+        return sorted(filter(self.shown, self.result.ineligible), key=self.by_change)
+
+    @cached_property
+    def one_step(self) -> int:
+        """How many of all that does not apply one change would turn."""
+        return len(self.advice.changes)
+
+    def shown(self, judged: Judged) -> bool:
+        """Whether the filters let it through."""
+        until = self.last_day(judged)
+        has_amount = self.worth(judged).kind != "none"
+        return self.filters.admits(
+            judged.policy.text, has_amount=has_amount, ends=until, today=self.result.as_of
+        )
+
+    def by_least(self, judged: Judged) -> Rank:
+        """Certain amounts, then ceilings, then amounts that are open, then none."""
+        worth = self.worth(judged)
+        kinds = {"exact": 0, "range": 0, "at_least": 0, "at_most": 1, "open": 2, "none": 3}
+        amount = worth.most if worth.kind == "at_most" else worth.least
+        return kinds[worth.kind], -(amount or ZERO), *self._later(judged)
+
+    def by_most(self, judged: Judged) -> Rank:
+        """Amounts with an end, then open ones, then none."""
+        worth = self.worth(judged)
+        kind = 2 if worth.kind == "none" else 0 if worth.most is not None else 1
+        return kind, -(worth.most or ZERO), *self._later(judged)
+
+    def by_change(self, judged: Judged) -> Rank:
+        """What one change would turn, by what it would then come to; then the rest."""
+        if judged.policy.id not in self.advice.changes:
+            return 2, ZERO, *self._later(judged)
+        then = self.then(judged)
+        return int(then.kind == "none"), -(then.most or ZERO), *self._later(judged)
+
+    def _later(self, judged: Judged) -> tuple[date, int]:
+        return self.last_day(judged) or date.max, CATEGORY_ORDER.index(judged.policy.text["category"])
+
+    # one policy
+
+    def worth(self, judged: Judged) -> Worth:
+        """What it comes to if it applies; for one that does not, whether its text states an amount at all."""
+        if judged.benefit.amount is None:
+            return Worth("none")
+        found = self.advice.amounts.get(judged.policy.id)
+        return (
+            worth_of(found, at_most=judged.benefit.at_most, labels=self.labels(judged))
+            if found
+            else Worth("open")
+        )
+
+    def then(self, judged: Judged) -> Worth:
+        """What it would come to after its change."""
+        return worth_of(self.advice.after(judged), at_most=judged.benefit.at_most, labels=self.labels(judged))
+
+    def labels(self, judged: Judged) -> Mapping[str, str]:
+        """Names of what its amount may wait for."""
+        formula = judged.benefit.amount
+        if formula is None:
+            return {}
+        return {name: formula.vocabulary.facts[name].label(self.lang) for name in formula.stated_facts}
+
+    def way(self, judged: Judged) -> Way | None:
+        """How it is had; None for a policy whose way nobody has written down."""
+        return claiming.ways().get(judged.policy.id)
+
+    def last_day(self, judged: Judged) -> date | None:
+        """The last day to have it: the one its way names, else the last one it holds."""
+        way = self.way(judged)
+        ends: date | None = judged.policy.text["effective_to"]
+        return way.until if way is not None and way.until is not None else ends
+
+    def deadline(self, judged: Judged) -> Deadline | None:
+        """The last day with what is left of it."""
+        until = self.last_day(judged)
+        return None if until is None else Deadline(until, (until - self.result.as_of).days)
+
+    def tree(self, judged: Judged) -> verdicts.Line:
+        """Why, as lines."""
+        return verdicts.tree(judged.trace, self.lang, judged.policy.words("clause", self.lang))
+
+    def reasons(self, judged: Judged) -> list[verdicts.Reason]:
+        """Which conditions fail."""
+        return verdicts.reasons(judged, self.lang)
+
+    def settling(self, judged: Judged) -> list[tuple[str, str]]:
+        """The fewest questions whose answers may settle it: (address, label)."""
+        return self.asked(self.advice.settling(judged))
+
+    def asked(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """Facts as links to their questions."""
+        facts = [self.vocabulary.facts[name] for name in names]
+        return [
+            (self.questions.format(fact=fact.name, group=fact.group), fact.label(self.lang)) for fact in facts
+        ]
+
+    def change(self, judged: Judged) -> Changed | None:
+        """The one answer that would turn a no; None where none would, or an owner can do nothing about it."""
+        change = self.advice.changes.get(judged.policy.id)
+        if change is None:
+            return None
+        (step,) = change.steps
+        fact = self.vocabulary.facts[step.fact]
+        then = [self.vocabulary.facts[name].label(self.lang) for name in change.missing]
+        return Changed(fact.label(self.lang), self.said(fact, step.old), self.said(fact, step.new), then)
+
+    def excluded(self, judged: Judged) -> list[str]:
+        """Names of other policies that apply too but cannot be combined with this one."""
+        others = {one.policy.id: one.policy for one in self.result.eligible}
+        named = set(judged.policy.exclusions) | {
+            one.id for one in others.values() if judged.policy.id in one.exclusions
+        }
+        return [self.name(policy_id) for policy_id in sorted(named & others.keys())]
+
+    def area(self, judged: Judged) -> str:
+        """Where it holds."""
+        return self.words.area(judged.policy.text["region_code"])
+
+    def said(self, fact: Fact, value: Any) -> str:
+        """A value in words."""
+        return verdicts.fact_words(fact, value, self.lang)
+
+    # everything together
+
+    @cached_property
+    def open_facts(self) -> list[tuple[str, str, int]]:
+        """Open questions by how many verdicts wait for them: (address, label, verdicts)."""
+        waiting: dict[str, int] = {}
+        for judged in self.result.undetermined:
+            for name in judged.verdict.missing:
+                waiting[name] = waiting.get(name, 0) + 1
+        ordered = sorted(waiting, key=lambda name: -waiting[name])[:ASKED_FIRST]
+        return [(*link, waiting[name]) for name, link in zip(ordered, self.asked(ordered), strict=True)]
+
+    @property
+    def best(self) -> Combination:
+        """The set worth most together, of amounts that are certain."""
+        return self.advice.total.surely
+
+    @cached_property
+    def chosen(self) -> list[tuple[str, Decimal, int | None]]:
+        """The best set, dearest first: name, certain amount, for how many hires it counts where fewer than its own."""
+        found = [
+            (
+                self.name(policy_id),
+                self.advice.ranges[policy_id].least or ZERO,
+                self.best.counted.get(policy_id),
+            )
+            for policy_id in self.best.chosen
+        ]
+        return sorted(found, key=lambda row: -row[1])
+
+    @cached_property
+    def left_out(self) -> list[Rivals]:
+        """What excludes it, and what choosing it instead would cost."""
+        chosen = set(self.best.chosen)
+        return [
+            Rivals(
+                self.name(one.id),
+                [(self.name(_other(c, one.id)), c.per) for c in one.because if _other(c, one.id) in chosen],
+                one.gives_up,
+            )
+            for one in self.best.left_out
+        ]
+
+    @cached_property
+    def runner_up(self) -> tuple[list[str], list[str]] | None:
+        """The next best set by how it differs: what it has instead, and what it goes without."""
+        if self.best.runner_up is None:
+            return None
+        chosen, other = self.best.chosen, self.best.runner_up
+        return (
+            [self.name(policy_id) for policy_id in other if policy_id not in chosen],
+            [self.name(policy_id) for policy_id in chosen if policy_id not in other],
+        )
+
+    @cached_property
+    def cautions(self) -> list[tuple[str, str, str]]:
+        """Chosen pairs that must not be had for the same hire or asset: name, name, per."""
+        return [(self.name(c.one), self.name(c.other), c.per) for c in self.best.cautions]
+
+    @cached_property
+    def edges(self) -> list[Edge]:
+        """Cliffs near by."""
+        return [self.edge(cliff) for cliff in self.advice.cliffs]
+
+    def edge(self, cliff: Cliff) -> Edge:
+        """A cliff in words."""
+        fact = self.vocabulary.facts[cliff.fact]
+        step = abs(as_number(cliff.new) - as_number(cliff.old))
+        lost = [(self.name(loss.id), worth_of(loss.worth, at_most=False, labels={})) for loss in cliff.lost]
+        return Edge(
+            fact.label(self.lang),
+            cliff.is_up,
+            self.said(fact, Decimal(step.numerator) / Decimal(step.denominator)),
+            self.said(fact, cliff.old),
+            self.said(fact, cliff.new),
+            lost,
+            [self.name(policy_id) for policy_id in cliff.gained],
+            cliff.costs,
+        )
+
+    def name(self, policy_id: str) -> str:
+        """The name of a policy that was judged."""
+        return self.names[policy_id]
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Every policy judged, by id."""
+        return {one.policy.id: one.policy.name(self.lang) for one in self.advice.judged}
+
+
+def _other(conflict: Conflict, policy_id: str) -> str:
+    return conflict.other if conflict.one == policy_id else conflict.one
