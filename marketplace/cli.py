@@ -15,7 +15,7 @@ from marketplace.embedded_postgres import PostgresError
 from marketplace.postgres_place import PlaceError
 from marketplace.settings import SettingsError
 
-COMMANDS = ("serve", "migrate", "seed", "match", "classify", "apr", "analyse", "verify-pdf")
+COMMANDS = ("serve", "work", "migrate", "seed", "match", "classify", "apr", "analyse", "verify-pdf")
 """The subcommands, in the order the help shows them: `marketplace/commands/<name>.py` each."""
 
 

@@ -5,6 +5,7 @@ asks the database and its revision, so that no traffic comes before a migration 
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from auth.guards import PUBLIC
 from marketplace import migrating
+from marketplace.jobs import queue
 from marketplace.metrics import METRICS, Metrics
 
 PATIENCE = 3.0
@@ -57,8 +59,13 @@ async def ready(state: State) -> Response[dict[str, str]]:
 
 @get("/metrics", include_in_schema=False, media_type=MediaType.TEXT, **PUBLIC)
 async def metrics(request: Request[object, object, State]) -> Response[bytes]:
-    """Prometheus' figures of this process."""
+    """Prometheus' figures of this process, and how deep the queue of jobs is."""
     figures: Metrics = request.scope["state"][METRICS]
+    with suppress(SQLAlchemyError, OSError, TimeoutError):  # without a database the other figures still count
+        found = await asyncio.wait_for(queue.depth(request.app.state["engine"]), PATIENCE)
+        for job, count in found.jobs.items():
+            figures.waiting.labels(job).set(count)
+        figures.oldest.set(found.oldest)
     return Response(figures.exposition(), media_type="text/plain; version=0.0.4")
 
 

@@ -35,6 +35,18 @@ class Metrics:
             "marketplace_requests_underway", "Requests being answered now", registry=self.registry
         )
 
+        self.waiting = Gauge(
+            "marketplace_jobs",
+            "Jobs waiting or under way, in the whole service",
+            ("job",),
+            registry=self.registry,
+        )
+        self.oldest = Gauge(
+            "marketplace_jobs_oldest_seconds",
+            "How long the oldest due job has waited",
+            registry=self.registry,
+        )
+
     def exposition(self) -> bytes:
         """The figures in Prometheus' text format."""
         return generate_latest(self.registry)

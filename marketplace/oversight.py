@@ -20,7 +20,7 @@ from marketplace.portal.tables import CheckSession
 from marketplace.profiles.tables import Enterprise
 from marketplace.web.format import HERE
 
-KINDS = ("auth", "consent", "profiles", "policies", "loans")
+KINDS = ("auth", "consent", "profiles", "policies", "loans", "notifications")
 """The parts of the house whose deeds are logged: what an action's name begins with."""
 PAGE = 50
 EARLIEST = date(1900, 1, 1)

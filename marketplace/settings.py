@@ -6,15 +6,17 @@ settings.
 """
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 PACK_DATE = date(2020, 4, 15)
 """The day the shipped policy pack describes: what pages show as "policies as of" unless told otherwise."""
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 VARIABLES = (
     "MARKETPLACE_HOME",
     "DATABASE_URL",
@@ -24,11 +26,29 @@ VARIABLES = (
     "PUBLIC_URL",
     "WEB_WORKERS",
     "MARKETPLACE_DEMO",
+    "MARKETPLACE_SMTP_URL",
+    "MARKETPLACE_MAIL_FROM",
 )
 
 
 class SettingsError(ValueError):
     """An environment variable holds something unusable; the message says which, what and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """The server e-mail goes out by, and what stands under From. implicit: TLS from the first byte, else STARTTLS.
+
+    bare: neither, which only a server on this very machine may ask for.
+    """
+
+    host: str
+    port: int
+    sender: str
+    implicit: bool = False
+    bare: bool = False
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +58,8 @@ class Settings:
     home: the state folder (database, keys, documents, demo credentials). database_url: None means the
     embedded PostgreSQL. as_of: the business date policies are judged on. base_url: what people type, without
     a final slash; it is printed in PDFs and QR codes. workers: server processes, each with its own connection
-    pool. demo: whether a first start makes demo accounts and demo enterprises.
+    pool. demo: whether a first start makes demo accounts and demo enterprises. smtp: None
+    means that no e-mail is sent.
     """
 
     home: Path
@@ -49,6 +70,7 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     workers: int = 1
     demo: bool = True
+    smtp: Smtp | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -64,6 +86,7 @@ class Settings:
             base_url=_public_url(env.get("PUBLIC_URL")) or f"http://{host}:{port}",
             workers=_whole(env, "WEB_WORKERS", 1, 1, 64),
             demo=_yes(env, "MARKETPLACE_DEMO"),
+            smtp=_smtp(env.get("MARKETPLACE_SMTP_URL"), env.get("MARKETPLACE_MAIL_FROM")),
         )
 
     @property
@@ -118,6 +141,34 @@ def _database_url(text: str | None) -> str | None:
     if scheme not in {"postgresql", "postgres", "postgresql+asyncpg"} or not rest:
         raise SettingsError("DATABASE_URL must look like postgresql://user:password@host:5432/name")
     return f"postgresql+asyncpg://{rest}"
+
+
+def _smtp(text: str | None, sender: str | None) -> Smtp | None:
+    if not text:
+        return None
+    parts = urlsplit(text)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or port == -1 or parts.path.strip("/"):
+        raise SettingsError(
+            "MARKETPLACE_SMTP_URL must look like smtp://user:password@host:587 or smtps://host:465"
+        )
+    if not sender or not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", sender):
+        raise SettingsError(
+            "MARKETPLACE_MAIL_FROM must be the address e-mail comes from, such as tell@example.com"
+        )
+    implicit = parts.scheme == "smtps"
+    return Smtp(
+        host=parts.hostname,
+        port=port or (465 if implicit else 587),
+        sender=sender,
+        implicit=implicit,
+        bare=not implicit and parts.hostname in LOOPBACK,
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
 
 
 def _public_url(text: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """`marketplace serve`: database, migrations, seeds, then granian in the foreground until it is told to stop.
 
-The order of stopping matters: workers first, then the database, so that no request loses it. A first
+The order of stopping matters: servers and the worker first, then the database, so that nothing loses it. A first
 interrupt stops everything within seconds; killed outright, the kernel takes workers and database along.
 """
 
@@ -22,6 +22,7 @@ from granian.log import LogLevels
 
 from marketplace.database_at_hand import database, say
 from marketplace.demo_credentials import read_accounts
+from marketplace.jobs.keeper import WorkerKeeper
 from marketplace.settings import Settings
 
 READY_WITHIN = 60.0
@@ -81,7 +82,8 @@ def _serve(settings: Settings) -> int:
     )
     threading.Thread(target=_welcome, args=(settings,), daemon=True).start()
     try:
-        server.serve()
+        with WorkerKeeper():
+            server.serve()
     except SystemExit as stopped:
         return 1 if stopped.code else 0
     say("stopped")

@@ -21,6 +21,7 @@ from auth import audit
 from auth.actor import Actor
 from auth.tables import Membership
 from eligibility import FactProblem, Facts, FactsError, Vocabulary
+from marketplace.jobs import queue
 from marketplace.profiles import current, queries
 from marketplace.profiles.errors import (
     EnterpriseNotFound,
@@ -186,7 +187,8 @@ async def save_facts(
         )
     profile = await profile_of(session, enterprise_id)
     await _mirror(session, enterprise_id, profile.facts)
-    await current.keep(session, enterprise_id, before, profile.facts, now)
+    if await current.keep(session, enterprise_id, before, profile.facts, now):
+        await queue.enqueue(session, queue.FACTS, after=queue.SETTLED)
     await audit.record(
         session,
         actor,

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bar
 
 from marketplace.db import create_engine, transaction
-from marketplace.seeding import accounts, enterprises, loans, policies, reference
+from marketplace.seeding import accounts, documents, enterprises, loans, policies, reference
 from marketplace.seeding.step import Step
 from marketplace.settings import Settings
 
@@ -22,7 +22,7 @@ PATIENT = {"statement_timeout": "120s", "idle_in_transaction_session_timeout": "
 
 def steps(settings: Settings, clock: Callable[[], datetime]) -> tuple[Step, ...]:
     """Every step, in the order they build on each other; the demo ones only where the settings want them."""
-    shipped = (*reference.STEPS, policies.step(clock), loans.step(clock))
+    shipped = (*reference.STEPS, policies.step(clock), loans.step(clock), documents.STEP)
     if not settings.demo:
         return shipped
     return (

@@ -24,6 +24,7 @@ from auth import csrf
 from auth.guards import actor_of
 from marketplace.i18n import translate, translate_plural
 from marketplace.language import COOKIE, language_of, named
+from marketplace.notifications.badge import unread_in
 from marketplace.settings import Settings
 from marketplace.web import format as words
 
@@ -105,6 +106,7 @@ def shared(request: Request[Any, Any, Any], lang: str) -> dict[str, Any]:
         "csrf_input": Markup('<input type="hidden" name="{}" value="{}">').format(csrf.FIELD, token),
         "as_of": settings.as_of,
         "path": request.url.path,
+        "unread": unread_in(request),
         **formats(lang, settings.as_of),
     }
 
