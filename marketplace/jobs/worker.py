@@ -19,11 +19,12 @@ from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.models import Job, Schedule
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from marketplace.db import create_engine, plain_url, transaction
+from eligibility import Facts
+from marketplace.db import create_engine, open_session, plain_url, transaction
 from marketplace.jobs import queue
 from marketplace.notifications import changes, mails, pushes, reminders, webhooks
 from marketplace.settings import Settings
-from policies.keeper import CHANNEL, KEEPER
+from policies.keeper import CHANNEL, KEEPER, load_pack
 
 HELD = timedelta(seconds=1.5)
 """So long a job is its worker's without a sign of life; signs come twice as often."""
@@ -60,6 +61,7 @@ class Worker:
             asyncio.create_task(self._hear_publications()),
         ]
         try:
+            await self._warm()
             await self.look_round()
             await jobs.run(
                 dequeue_timeout=LOOKS, heartbeat_timeout=HELD, batch_size=2, max_concurrent_tasks=4
@@ -70,6 +72,12 @@ class Worker:
             await asyncio.gather(*beside, return_exceptions=True)
             await pool.close()
             await self.engine.dispose()
+
+    async def _warm(self) -> None:
+        """Parse the pack and run the index once, so that no transaction waits for either."""
+        async with open_session(self.engine) as session:
+            pack = await load_pack(session)
+        await asyncio.to_thread(lambda: pack.on(self.settings.as_of).match(Facts()))
 
     def stop(self) -> None:
         """End after what is under way."""
