@@ -93,8 +93,8 @@ class Machine:
         if self.sized is not None and self.sized not in known:
             view[layout.slots[self.sized]] = self.size_bits(known)
         n_sure, n_open, n_tree = kernel.match(
-            scratch.state, scratch.last, layout.blob, layout.masks, scratch.truth,
-            scratch.sure, scratch.open, scratch.todo, alive, scratch.out,
+            scratch.state, scratch.last, layout.blob, layout.entries, layout.masks, scratch.truth,
+            scratch.sure, scratch.open, scratch.todo, alive, layout.flags, scratch.out,
         )  # fmt: skip
         out = scratch.out
         if n_tree:
@@ -117,9 +117,8 @@ class Machine:
         """The doubtful rules by the reference: trees, and alternatives that may cover everything together."""
         facts = known if isinstance(known, Facts) else Facts(known)
         more: dict[Status, list[int]] = {status: [] for status in Status}
-        flags = self.layout.blob[kernel.FLAGS]
         for number in doubtful:
-            tree = self.layout.blob[flags + number] & 1
+            tree = int(self.layout.flags[number >> 6]) >> (number & 63) & 1
             if tree or self.covers(self.layout.entangled[number], known):
                 more[evaluate(self.rules[self.ids[number]], facts).status].append(number)
             else:

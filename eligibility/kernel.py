@@ -1,25 +1,38 @@
 """The compiled inner loops of the index: one enterprise's codes in, the rules that may apply out.
 
-Everything a match reads lies in one int32 array whose first numbers say where what is (see layout.py), so that a call
-passes few arguments and a saved index is memory-mapped as it is. Truth is 0 no, 1 open, 2 yes; "and" is the least.
+Nearly all a match reads lies in two arrays, `blob` and `entries` (see layout.py), so that a call passes few arguments
+and a saved index is memory-mapped as it is. Truth is 0 no, 1 open, 3 yes, so that "and" is the bitwise one.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numba
 import numpy as np
 
 UNKNOWN, NONE = -1, -2
+NO, OPEN, YES = 0, 1, 3
 TODO = 1 << 14
 """Numbers of `todo`: buckets to be read are gathered, four numbers each, and read in one go."""
 
-# The header: where each part of the array begins, and how many records it has.
-MASKS, MASK_GROUPS, RANGES, RANGE_GROUPS, DENSE, LAZY, PLANS, PLAN_COUNT, WORDS, FLAGS = range(10)
+# The header of `blob`: where each part begins, and how many records it has.
+MASKS, MASK_GROUPS, RANGES, RANGE_GROUPS, DENSE, LAZY, PLANS, PLAN_COUNT, WORDS = range(9)
 HEADER = 16
 MASK_RECORD, RANGE_RECORD, PLAN_RECORD = 3, 6, 11
 
+# `entries` are 16-bit, since reading them is most of the work; what may be larger takes two places, the low half first.
+# Entry: [rule, rule, plain literals + 256 * wide ones, plain literals ..., wide literals, two places each ...].
+# Group: [head literal or NO_HEAD, -, length of its entries, -], then the entries.
+ENTRY_HEAD, GROUP_HEAD = 3, 4
+NARROW = 1 << 16
+"""Literals from here on are wide, and so are those that are worked out when they are met."""
+NO_HEAD = (1 << 32) - 1
+
+U = np.uint64  # places are unsigned: numba then need not look for negative ones
+
 DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-POSITIONS = np.zeros(64, np.int64)
+POSITIONS = np.zeros(64, np.uint64)
 for _bit in range(64):
     POSITIONS[((1 << _bit) * int(DE_BRUIJN) % (1 << 64)) >> 58] = _bit
 
@@ -31,64 +44,75 @@ def _cell(state, slot, is_mask):  # type: ignore[no-untyped-def]
         return value
     if value & (value - 1):
         return UNKNOWN
-    return POSITIONS[(np.uint64(value) * DE_BRUIJN) >> np.uint64(58)]
+    return np.int64(POSITIONS[(U(value) * DE_BRUIJN) >> U(58)])
 
 
 def _lazy(at, state, blob):  # type: ignore[no-untyped-def]
     """The truth of a set of ranges: [slot, start, none, unknown, count, cuts ...]."""
-    value = state[blob[at]]
+    value = state[U(blob[at])]
     if value == UNKNOWN:
-        return blob[at + 3]
+        return U(blob[at + U(3)])
     if value == NONE:
-        return blob[at + 2]
-    found = blob[at + 1]
-    for cut in range(at + 5, at + 5 + blob[at + 4]):
+        return U(blob[at + U(2)])
+    found = U(blob[at + U(1)])
+    for cut in range(at + U(5), at + U(5) + U(blob[at + U(4)])):
         if blob[cut] > value:
             break
-        found = 2 - found
+        found ^= U(YES)
     return found
 
 
-def _scan(todo, count, state, blob, truth, sure, open_):  # type: ignore[no-untyped-def]
-    """The entries of buckets, each [rule, count, literals ...]; `todo` holds begin, end, most and whether grouped.
+def _wide(at, state, blob, entries, truth):  # type: ignore[no-untyped-def]
+    """The truth of the literal written in two places."""
+    literal, dense = U(entries[at]) | U(entries[at + U(1)]) << U(16), U(blob[DENSE])
+    if literal < dense:
+        return U(truth[literal])
+    return lazy(U(blob[U(blob[LAZY]) + literal - dense]), state, blob)
 
-    `most`: what the bucket's own keys leave possible. Grouped entries come behind [literal or -1, length] and are
-    passed over together where that literal fails.
+
+def _scan(todo, count, state, blob, entries, truth, sure, open_):  # type: ignore[no-untyped-def]
+    """The entries of buckets; `todo` holds begin, end, most and whether grouped of each.
+
+    `most`: what the bucket's own keys leave possible. Grouped entries are passed over together where their head fails.
     """
-    dense, lazy = blob[DENSE], blob[LAZY]
-    for bucket in range(0, count, 4):
-        at, end, most, grouped = todo[bucket], todo[bucket + 1], todo[bucket + 2], todo[bucket + 3]
+    for bucket in range(U(0), U(count), U(4)):
+        at, end = U(todo[bucket]), U(todo[bucket + U(1)])
+        most, grouped = U(todo[bucket + U(2)]), todo[bucket + U(3)]
         while at < end:
             limit, stop = most, end
             if grouped:
-                literal = blob[at]
-                stop = at + 2 + blob[at + 1]
-                at += 2
-                if literal >= dense:
-                    limit = min(most, np.int64(cell_lazy(blob[lazy + literal - dense], state, blob)))
-                elif literal >= 0:
-                    limit = min(most, np.int64(truth[literal]))
+                head = at
+                at += U(GROUP_HEAD)
+                stop = at + (U(entries[head + U(2)]) | U(entries[head + U(3)]) << U(16))
+                if entries[head] != U(NARROW - 1) or entries[head + U(1)] != U(NARROW - 1):
+                    limit &= wide(head, state, blob, entries, truth)
                 if limit == 0:
                     at = stop
                     continue
             while at < stop:
-                rule, i = blob[at], at + 2
-                at = i + blob[at + 1]
+                begin, counts = at, U(entries[at + U(2)])
+                i = at + U(ENTRY_HEAD)
+                plain = i + (counts & U(255))
+                at = plain + U(2) * (counts >> U(8))
                 found = limit
-                while i < at:
-                    literal = blob[i]
-                    if literal < dense:
-                        value = np.int64(truth[literal])
-                    else:
-                        value = np.int64(cell_lazy(blob[lazy + literal - dense], state, blob))
-                    found = min(found, value)
-                    i += 1
+                if i < plain:
+                    found &= U(truth[U(entries[i])])
+                    i += U(1)
                     if found == 0:
-                        break
-                if found == 2:
-                    sure[rule >> 6] |= np.uint64(1) << np.uint64(rule & 63)
-                elif found == 1:
-                    open_[rule >> 6] |= np.uint64(1) << np.uint64(rule & 63)
+                        continue
+                while i < plain:
+                    found &= U(truth[U(entries[i])])
+                    i += U(1)
+                if found == 0:
+                    continue
+                while i < at and found != 0:
+                    found &= wide(i, state, blob, entries, truth)
+                    i += U(2)
+                rule = U(entries[begin]) | U(entries[begin + U(1)]) << U(16)
+                if found == YES:
+                    sure[rule >> U(6)] |= U(1) << (rule & U(63))
+                elif found == OPEN:
+                    open_[rule >> U(6)] |= U(1) << (rule & U(63))
 
 
 def _fill(state, last, blob, masks, truth):  # type: ignore[no-untyped-def]
@@ -100,7 +124,7 @@ def _fill(state, last, blob, masks, truth):  # type: ignore[no-untyped-def]
         if value != last[slot]:
             for literal in range(blob[at + 1], blob[at + 2]):
                 inside = masks[literal] & value
-                truth[literal] = 0 if inside == 0 else 2 if inside == value else 1
+                truth[literal] = NO if inside == 0 else YES if inside == value else OPEN
         at += MASK_RECORD
     at = blob[RANGES]
     for _ in range(blob[RANGE_GROUPS]):
@@ -110,15 +134,16 @@ def _fill(state, last, blob, masks, truth):  # type: ignore[no-untyped-def]
         value = state[slot]
         if value != last[slot]:
             if value == UNKNOWN:
-                truth[first:end] = 1
+                truth[first:end] = OPEN
             elif value == NONE:
                 truth[first:end] = none
             else:
                 border = first + blob[counts + value]
-                truth[first:border] = 0 if down else 2
-                truth[border:end] = 2 if down else 0
+                truth[first:border] = NO if down else YES
+                truth[border:end] = YES if down else NO
         at += RANGE_RECORD
-    last[:] = state
+    for slot in range(len(last)):
+        last[slot] = state[slot]
 
 
 def _later(todo, n, at, end, most, grouped):  # type: ignore[no-untyped-def]
@@ -129,7 +154,7 @@ def _later(todo, n, at, end, most, grouped):  # type: ignore[no-untyped-def]
     return n
 
 
-def _visit(state, blob, truth, sure, open_, todo):  # type: ignore[no-untyped-def]
+def _visit(state, blob, entries, truth, sure, open_, todo):  # type: ignore[no-untyped-def]
     """Each plan's buckets that the enterprise's values lead to; where a key's fact is unknown, along the other key."""
     at, n = blob[PLANS], 0
     for _ in range(blob[PLAN_COUNT]):
@@ -138,24 +163,24 @@ def _visit(state, blob, truth, sure, open_, todo):  # type: ignore[no-untyped-de
         table, groups, end = blob[at + 8], blob[at + 9], blob[at + 10]
         at += PLAN_RECORD
         if n > len(todo) // 2:
-            scan(todo, n, state, blob, truth, sure, open_)
+            scan(todo, n, state, blob, entries, truth, sure, open_)
             n = 0
         cell1 = cell(state, slot1, mask1) if slot1 >= 0 else UNKNOWN
         cell2 = cell(state, slot2, mask2) if slot2 >= 0 else UNKNOWN
         if NONE in (cell1, cell2):
             continue
         if cell1 == UNKNOWN and cell2 == UNKNOWN:
-            n = later(todo, n, groups, end, 1 if slot1 >= 0 else 2, 1)
+            n = later(todo, n, groups, end, OPEN if slot1 >= 0 else YES, 1)
         elif cell1 == UNKNOWN:
             for j in range(blob[keys2 + cell2], blob[keys2 + cell2 + 1]):
                 for key in range(n1):
                     bucket = table + key * n2 + blob[j]
-                    n = later(todo, n, blob[bucket], blob[bucket + 1], 1, 0)
+                    n = later(todo, n, blob[bucket], blob[bucket + 1], OPEN, 0)
                     if n + 4 > len(todo):
-                        scan(todo, n, state, blob, truth, sure, open_)
+                        scan(todo, n, state, blob, entries, truth, sure, open_)
                         n = 0
         else:
-            most = 2 if cell2 != UNKNOWN or slot2 < 0 else 1
+            most = YES if cell2 != UNKNOWN or slot2 < 0 else OPEN
             for i in range(blob[keys1 + cell1], blob[keys1 + cell1 + 1]):
                 row = table + blob[i] * n2
                 if cell2 == UNKNOWN:
@@ -163,52 +188,50 @@ def _visit(state, blob, truth, sure, open_, todo):  # type: ignore[no-untyped-de
                 else:
                     for j in range(blob[keys2 + cell2], blob[keys2 + cell2 + 1]):
                         n = later(todo, n, blob[row + blob[j]], blob[row + blob[j] + 1], most, 0)
-    scan(todo, n, state, blob, truth, sure, open_)
+    scan(todo, n, state, blob, entries, truth, sure, open_)
 
 
-def _match(state, last, blob, masks, truth, sure, open_, todo, alive, out):  # type: ignore[no-untyped-def]
+def _match(state, last, blob, entries, masks, truth, sure, open_, todo, alive, flags, out):  # type: ignore[no-untyped-def]
     """One enterprise -> how many rules are sure, open, or to be judged by their tree; their numbers in `out`, in order.
 
     `out` has three rows of as many places as there are rules. `state`: a code per fact (UNKNOWN, NONE, a rank, or
-    a mask of possible values). `sure`, `open_` and `todo` are scratch; the first two are left empty.
+    a mask of possible values). `flags`: bitmaps of the rules with a tree, and of the entangled ones behind. `sure`,
+    `open_` and `todo` are scratch; the first two are left empty.
     """
     fill(state, last, blob, masks, truth)
-    visit(state, blob, truth, sure, open_, todo)
-    n_sure, n_open, n_tree = 0, 0, 0
-    flags = blob[FLAGS]
-    for word in range(blob[WORDS]):
-        yes, maybe = sure[word], open_[word]
-        if not (yes | maybe):
+    visit(state, blob, entries, truth, sure, open_, todo)
+    n_sure, n_open, n_tree = U(0), U(0), U(0)
+    words = U(blob[WORDS])
+    for word in range(words):
+        if sure[word] | open_[word] == 0:
             continue
-        sure[word], open_[word] = 0, 0
-        yes &= alive[word]
-        maybe &= alive[word] & ~yes
-        while yes:
-            rule = (word << 6) + POSITIONS[((yes & (~yes + np.uint64(1))) * DE_BRUIJN) >> np.uint64(58)]
-            yes &= yes - np.uint64(1)
-            if blob[flags + rule] & 1:
-                out[2, n_tree] = rule
-                n_tree += 1
-            else:
-                out[0, n_sure] = rule
-                n_sure += 1
-        while maybe:
-            rule = (word << 6) + POSITIONS[((maybe & (~maybe + np.uint64(1))) * DE_BRUIJN) >> np.uint64(58)]
-            maybe &= maybe - np.uint64(1)
-            if blob[flags + rule]:
-                out[2, n_tree] = rule
-                n_tree += 1
-            else:
-                out[1, n_open] = rule
-                n_open += 1
+        yes, maybe = sure[word] & alive[word], open_[word] & alive[word] & ~sure[word]
+        sure[word], open_[word] = U(0), U(0)
+        tree = (yes | maybe) & flags[word] | maybe & flags[words + word]
+        n_sure = listed(yes & ~tree, word, out, U(0), n_sure)
+        n_open = listed(maybe & ~tree, word, out, U(1), n_open)
+        n_tree = listed(tree, word, out, U(2), n_tree)
     return n_sure, n_open, n_tree
 
 
-jit = numba.njit(cache=True, nogil=False, boundscheck=False)
+def _listed(bits, word, out, row, n):  # type: ignore[no-untyped-def]
+    """The numbers of a word's bits; how many the row has then."""
+    while bits:
+        out[row, n] = (word << U(6)) + POSITIONS[((bits & (~bits + U(1))) * DE_BRUIJN) >> U(58)]
+        bits &= bits - U(1)
+        n += U(1)
+    return n
+
+
+OPTIONS: dict[str, Any] = {"cache": True, "nogil": False, "boundscheck": False, "_nrt": False}
+"""Compiled without counting references to arrays: nothing here makes one."""
+jit: Any = numba.njit(**OPTIONS)
 cell = jit(_cell)
-cell_lazy = jit(_lazy)
+lazy = jit(_lazy)
+wide = jit(_wide)
 scan = jit(_scan)
 fill = jit(_fill)
 later = jit(_later)
 visit = jit(_visit)
+listed = jit(_listed)
 match = jit(_match)

@@ -8,6 +8,7 @@ one more literal does. That is what keeps an unscoped rule or an unknown region 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -35,7 +36,6 @@ from eligibility.normal import (
 )
 from eligibility.vocabulary import Fact, Vocabulary
 
-Int32 = npt.NDArray[np.int32]
 MOST_KEYS = 64
 """Values of one fact an alternative may be filed under."""
 LARGEST_TABLE = 1 << 20
@@ -43,7 +43,6 @@ LARGEST_TABLE = 1 << 20
 TELLING = 0.5
 """A literal that holds for more than this share of the enterprises is no key."""
 
-FLAG_TREE, FLAG_ENTANGLED = 1, 2
 LAST_DAY = dt.date.max.toordinal()
 
 
@@ -114,10 +113,15 @@ def in_decimals(value: int | Fraction | str) -> Any:
 
 @dataclass(frozen=True)
 class Layout:
-    """What a match reads. `blob` and `masks` are described in kernel.py; `slots`: the place of each fact's code."""
+    """What a match reads. `blob`, `entries`, `masks` and `flags` are described in kernel.py.
 
-    blob: Int32
+    `slots`: the place of each fact's code.
+    """
+
+    blob: npt.NDArray[np.int32]
+    entries: npt.NDArray[np.uint16]
     masks: npt.NDArray[np.int64]
+    flags: npt.NDArray[np.uint64]
     slots: Mapping[str, int]
     cuts: Mapping[str, tuple[Cut, ...]]
     template: npt.NDArray[np.int64]
@@ -134,13 +138,13 @@ class Builder:
         self.normaliser = Normaliser(vocabulary)
         self.sets: dict[Set, int] = {}
         self.alternatives = array("i")  # rule, how many sets, the sets
-        self.flags: list[int] = []
+        self.trees = bytearray()  # whether each rule has a tree
         self.entangled: dict[int, frozenset[str]] = {}
 
     def add(self, normal: Normal) -> None:
         """The next rule, by its normal form."""
-        number = len(self.flags)
-        self.flags.append((FLAG_TREE if normal.tree else 0) | (FLAG_ENTANGLED if normal.entangled else 0))
+        number = len(self.trees)
+        self.trees.append(normal.tree)
         if normal.entangled:
             self.entangled[number] = normal.entangled
         for alternative in normal.alternatives:
@@ -151,34 +155,33 @@ class Builder:
         """Everything added, laid out."""
         self.number_facts()
         self.number_literals()
-        self.blob: list[Int32] = [np.zeros(kernel.HEADER, np.int32)]
-        self.length = kernel.HEADER
-        header = self.blob[0]
+        self.blob = array("i", bytes(4 * kernel.HEADER))
+        self.entries = array("H")
+        header = self.blob
         header[kernel.MASK_GROUPS], header[kernel.MASKS] = self.records(self.mask_groups())
         header[kernel.RANGE_GROUPS], header[kernel.RANGES] = self.records(self.range_groups())
         header[kernel.DENSE] = self.dense
         header[kernel.LAZY] = self.put(self.lazy_sets())
-        plans = self.plans()
-        header[kernel.PLAN_COUNT], header[kernel.PLANS] = self.records(plans)
-        header[kernel.WORDS] = (len(self.flags) + 63) // 64
-        header[kernel.FLAGS] = self.put(self.flags)
+        header[kernel.PLAN_COUNT], header[kernel.PLANS] = self.records(self.plans())
+        header[kernel.WORDS] = (len(self.trees) + 63) // 64
+        entangled = [number in self.entangled for number in range(len(self.trees))]
         return Layout(
-            blob=np.concatenate(self.blob),
-            masks=np.array(self.mask_bits, np.int64),
+            blob=fixed(np.array(self.blob, np.int32)),
+            entries=fixed(np.array(self.entries, np.uint16)),
+            masks=fixed(np.array(self.mask_bits, np.int64)),
+            flags=fixed(np.concatenate([bitmap(self.trees), bitmap(entangled)])),
             slots=self.slots,
             cuts={name: tuple(self.cuts[name]) for name in self.slots if name in self.cuts},
             template=np.array([self.unknown_code(name) for name in self.slots], np.int64),
             entangled=self.entangled,
             literals=self.dense + len(self.lazy),
-            rules=len(self.flags),
+            rules=len(self.trees),
         )
 
-    def put(self, values: Iterable[int] | Int32) -> int:
-        """Appends numbers to the array; where they begin."""
-        part = values if isinstance(values, np.ndarray) else np.fromiter(values, np.int32)
-        at = self.length
-        self.blob.append(part.astype(np.int32, copy=False))
-        self.length += len(part)
+    def put(self, values: Iterable[int]) -> int:
+        """Appends numbers to `blob`; where they begin."""
+        at = len(self.blob)
+        self.blob.extend(values)
         return at
 
     def records(self, found: list[tuple[int, ...]]) -> tuple[int, int]:
@@ -248,9 +251,9 @@ class Builder:
             for rank in range(top + 1):
                 running += counts[rank]
                 counts[rank] = running
-            self.side_runs.append(
-                (self.slots[name], int(start), 2 * none, first, len(self.share), counts[: top + 1])
-            )
+            met = kernel.YES if none else kernel.NO
+            run = (self.slots[name], int(start), met, first, len(self.share), counts[: top + 1])
+            self.side_runs.append(run)
         self.dense = len(self.share)
         told: dict[str, set[Cut]] = defaultdict(set)
         for number in self.lazy:
@@ -282,8 +285,9 @@ class Builder:
             values = self.ordered[number]
             assert isinstance(values, Ranges)
             ranks = [self.rank[values.fact][cut] for cut in values.cuts]
-            flags = (2 * values.start, 2 * values.none, self.unknown[number])
-            record = (self.slots[values.fact], *flags, len(ranks), *ranks)
+            unknown = (kernel.NO, kernel.OPEN, kernel.YES)[self.unknown[number]]
+            start, none = (kernel.YES if met else kernel.NO for met in (values.start, values.none))
+            record = (self.slots[values.fact], start, none, unknown, len(ranks), *ranks)
             found.append(self.put(record))
         return found
 
@@ -362,45 +366,80 @@ class Builder:
             keep = 0 if sides[0][3] >= sides[1][3] else 1
             facts, sides = (facts[keep],), [sides[keep]]
         n2 = sides[1][3] if len(sides) == 2 else 1
-        buckets: dict[int, array[int]] = defaultdict(lambda: array("i"))
-        groups: dict[int, array[int]] = defaultdict(lambda: array("i"))
-        for at in found:
-            rule, sets = self.alternatives[at], self.alternatives[at + 2 : at + 2 + self.alternatives[at + 1]]
-            filed = {self.ordered[s].fact: s for s in sets if self.ordered[s].fact in facts}
-            literals = [lit for s in sets if s not in filed.values() for lit in self.of_set[s]]
-            literals.sort(key=lambda lit: (self.share[lit], lit))
-            head, rest = (literals[0], literals[1:]) if literals else (-1, [])
-            groups[head].extend((rule, len(rest), *rest))
+        buckets: dict[int, array[int]] = defaultdict(lambda: array("H"))
+        groups: dict[int, array[int]] = defaultdict(lambda: array("H"))
+        for literals, at in sorted(self.unfiled(at, facts) for at in found):
+            rule = self.alternatives[at]
+            head, rest = (literals[0], literals[1:]) if literals else (kernel.NO_HEAD, literals)
+            groups[head].extend(self.entry(rule, rest))
             if sides:
-                entry = (rule, len(literals), *literals)
-                first, *second = ([self.numbered[n][k] for k in self.keys[filed[n]]] for n in facts)
+                entry = self.entry(rule, literals)
+                first, *second = ([self.numbered[n][k] for k in keys] for n, keys in self.filed(at, facts))
                 for a in first:
                     for b in second[0] if second else (0,):
                         buckets[a * n2 + b].extend(entry)
-        begin, end = self.stream(groups)
+        begin = len(self.entries)
+        for head in sorted(groups):
+            self.entries.extend((*halves(head), *halves(len(groups[head]))))
+            self.entries.extend(groups[head])
+        end = len(self.entries)
         if not sides:
             return (-1, 0, 0, 0, -1, 0, 0, 0, 0, begin, end)
         sizes = np.zeros(sides[0][3] * n2 + 1, np.int64)
         for bucket, entries in buckets.items():
             sizes[bucket + 1] = len(entries)
-        table = np.cumsum(sizes) + self.length
+        table = np.cumsum(sizes) + end
         for bucket in sorted(buckets):
-            self.put(np.frombuffer(buckets[bucket], np.int32))
+            self.entries.extend(buckets[bucket])
         slot1, mask1, keys1, n1 = sides[0]
         slot2, mask2, keys2, _ = sides[1] if len(sides) == 2 else (-1, 0, 0, 1)
         return (
-            slot1, mask1, keys1, n1, slot2, mask2, keys2, n2, self.put(table.astype(np.int32)), begin, end,
+            slot1, mask1, keys1, n1, slot2, mask2, keys2, n2, self.put(table.tolist()), begin, end,
         )  # fmt: skip
 
-    def stream(self, groups: Mapping[int, array[int]]) -> tuple[int, int]:
-        """Entries by one literal each: for when the plan's facts are unknown. Where they begin and end."""
-        begin = self.length
-        for literal in sorted(groups):
-            self.put((literal, len(groups[literal])))
-            self.put(np.frombuffer(groups[literal], np.int32))
-        return begin, self.length
+    def entry(self, rule: int, literals: Sequence[int]) -> array[int]:
+        """A rule with the literals that are left to be read, as the kernel has them: wide ones last."""
+        plain = [lit for lit in literals if lit < min(self.dense, kernel.NARROW)]
+        wide = [half for lit in literals if lit >= min(self.dense, kernel.NARROW) for half in halves(lit)]
+        return array("H", (*halves(rule), len(plain) + (len(wide) // 2 << 8), *plain, *wide))
+
+    def filed(self, at: int, facts: tuple[str, ...]) -> Iterable[tuple[str, tuple[object, ...]]]:
+        """The keys an alternative is filed under in a plan, by fact."""
+        of_fact = {self.ordered[s].fact: s for s in self.sets_at(at)}
+        return ((name, self.keys[of_fact[name]]) for name in facts)
+
+    def unfiled(self, at: int, facts: tuple[str, ...]) -> tuple[list[int], int]:
+        """The literals of an alternative that are left to be read there, and where it is.
+
+        The least likely comes first. Entries lie in this order, so that those read one after the other mostly begin
+        with literals of one fact in the order of their thresholds: they fail together, which the processor foresees.
+        """
+        found = [lit for s in self.sets_at(at) if self.ordered[s].fact not in facts for lit in self.of_set[s]]
+        found.sort(key=lambda lit: (self.share[lit], lit))
+        return found, at
+
+    def sets_at(self, at: int) -> array[int]:
+        return self.alternatives[at + 2 : at + 2 + self.alternatives[at + 1]]
 
 
+def fixed(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Never written again: the kernels are then compiled once, for arrays like those of an opened file."""
+    numbers.setflags(write=False)
+    return numbers
+
+
+def halves(number: int) -> tuple[int, int]:
+    """A number in two places, the low half first."""
+    return number & 0xFFFF, number >> 16
+
+
+def bitmap(flags: Iterable[int]) -> npt.NDArray[np.uint64]:
+    """Flags in words of 64, the first in the lowest bit."""
+    bits = np.packbits(np.fromiter(flags, np.uint8), bitorder="little")
+    return np.frombuffer(bits.tobytes().ljust(-(-len(bits) // 8) * 8, b"\0"), np.uint64)
+
+
+@functools.lru_cache(maxsize=8192)
 def by_prefix(first: str, end: str) -> list[tuple[str, str]]:
     """The texts from `first` to before `end` in pieces of one prefix each: 33 to 35 is 33 and 34."""
     found = []

@@ -8,6 +8,7 @@ alternatives) leaves a weaker condition and the mark `tree`: whoever passes it i
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 import math
 from bisect import bisect_left
@@ -361,8 +362,14 @@ def plain_ranges(vocabulary: Vocabulary, leaf: Node) -> Ranges | None:
     if fact.type in ("bool", "enum"):
         return None
     if op == "starts":
-        return one_of(fact, [((text, 0), (after(text), 0)) for text in map(str, values)])
+        return one_of(fact, [prefixed(str(text)) for text in values])
     return one_of(fact, [cuts_of(fact, v) for v in values]) if op == "in" else one_range(fact, op, values[0])
+
+
+@functools.lru_cache(maxsize=8192)
+def prefixed(text: str) -> tuple[Cut, Cut]:
+    """From where to where texts start with `text`; one object for all rules, which name the same few codes."""
+    return (text, 0), (after(text), 0)
 
 
 def one_of(fact: Fact, pieces: list[tuple[Cut, Cut]]) -> Ranges:

@@ -48,6 +48,8 @@ def inline(node: Node, vocabulary: Vocabulary) -> Node:
     if isinstance(node, Ref):
         derived = vocabulary.facts[node.name].derived
         return node if derived is None else inline(derived, vocabulary)
+    if isinstance(node, Literal):
+        return node
     found = rebuilt(node, lambda child: inline(child, vocabulary))
     return as_condition(found) if isinstance(found, Compare) else found
 
@@ -77,21 +79,36 @@ def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
     """The node with each child changed; the same object when none was."""
     match node:
         case And(operands=parts) | Or(operands=parts):
-            return type(node)(tuple(change(p) for p in parts), span=node.span)
+            found = changed(parts, change)
+            return node if found is parts else type(node)(found, span=node.span)
         case Not(operand=part) | Negate(operand=part):
-            return type(node)(change(part), span=node.span)
+            now = change(part)
+            return node if now is part else type(node)(now, span=node.span)
         case Compare(op=op, left=a, right=b) | Arith(op=op, left=a, right=b):
-            return type(node)(op, change(a), change(b), span=node.span)
+            one, other = change(a), change(b)
+            return node if one is a and other is b else type(node)(op, one, other, span=node.span)
         case In(left=a, right=b):
-            return In(change(a), b, span=node.span)
+            now = change(a)
+            return node if now is a else In(now, b, span=node.span)
         case Cond(test=t, then=a, otherwise=b):
-            return Cond(change(t), change(a), change(b), span=node.span)
+            parts = (t, a, b)
+            found = changed(parts, change)
+            return node if found is parts else Cond(*found, span=node.span)
         case Call(name="at_least", args=(count, ListOf(items=items) as inner)):
-            changed = ListOf(tuple(change(i) for i in items), span=inner.span)
-            return Call("at_least", (count, changed), span=node.span)
+            found = changed(items, change)
+            if found is items:
+                return node
+            return Call("at_least", (count, ListOf(found, span=inner.span)), span=node.span)
         case Call(name=name, args=args):
-            return Call(name, tuple(change(a) for a in args), span=node.span)
+            found = changed(args, change)
+            return node if found is args else Call(name, found, span=node.span)
     return node
+
+
+def changed(nodes: tuple[Node, ...], change: Callable[[Node], Node]) -> tuple[Node, ...]:
+    """The nodes changed; the same tuple when none was."""
+    found = tuple(change(node) for node in nodes)
+    return nodes if all(one is other for one, other in zip(found, nodes, strict=True)) else found
 
 
 def simplify(node: Node, problem: Problem) -> Part:

@@ -23,7 +23,7 @@ from eligibility.normal import Cut
 from eligibility.rule import Rule, parse
 from eligibility.vocabulary import Vocabulary
 
-FORMAT = 1
+FORMAT = 2
 
 
 class SavedIndexError(EligibilityError):
@@ -89,7 +89,9 @@ def save(path: Path, layout: Layout, rules: Mapping[str, Rule], vocabulary: Voca
     new.mkdir(parents=True)
     texts = [rule.text.encode() for rule in rules.values()]
     np.save(new / "blob.npy", layout.blob)
+    np.save(new / "entries.npy", layout.entries)
     np.save(new / "masks.npy", layout.masks)
+    np.save(new / "flags.npy", layout.flags)
     np.save(new / "texts.npy", np.frombuffer(b"".join(texts), np.uint8))
     np.save(new / "ends.npy", np.cumsum([len(t) for t in texts], dtype=np.int64))
     about = {
@@ -118,14 +120,17 @@ def load(path: Path, vocabulary: Vocabulary) -> tuple[Layout, SavedRules]:
             raise SavedIndexError(f"{path} was saved by another version; build it anew")
         if about["vocabulary"] != fingerprint(vocabulary):
             raise SavedIndexError(f"{path} was saved with another vocabulary; build it anew")
-        blob, masks, texts, ends = (
-            np.load(path / f"{name}.npy", mmap_mode="r") for name in ("blob", "masks", "texts", "ends")
+        blob, entries, masks, flags, texts, ends = (
+            np.load(path / f"{name}.npy", mmap_mode="r")
+            for name in ("blob", "entries", "masks", "flags", "texts", "ends")
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SavedIndexError(f"{path} holds no saved index: {error}") from error
     layout = Layout(
         blob=blob,
+        entries=entries,
         masks=masks,
+        flags=flags,
         slots=about["slots"],
         cuts={name: tuple(read(cut) for cut in cuts) for name, cuts in about["cuts"].items()},
         template=np.array(about["template"], np.int64),
