@@ -55,6 +55,7 @@ from marketplace.web import keep as keep_pages
 from marketplace.web import library as library_pages
 from marketplace.web import loans as loans_pages
 from marketplace.web import officer as officer_pages
+from marketplace.web import offline as offline_pages
 from marketplace.web import oversight as oversight_pages
 from marketplace.web import preferences as preferences_pages
 from marketplace.web import pushes as pushes_pages
@@ -80,6 +81,7 @@ ROUTERS: tuple[Router, ...] = (
     check_pages.router,
     asking_pages.router,
     resume_pages.router,
+    offline_pages.router,
     result_pages.router,
     keep_pages.router,
     account_pages.router,

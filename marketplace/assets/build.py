@@ -1,4 +1,4 @@
-"""Browser assets: css parts joined, scripts and the PDF fonts copied from npm packages, into marketplace/static.
+"""Browser assets: css parts joined, scripts, icons and the PDF fonts copied from npm packages, into marketplace/static.
 
 `python -m marketplace.assets.build` after `npm ci`. Nothing is minified: the style sheet is small, and what a
 browser shows is what the repository holds.
@@ -32,6 +32,7 @@ def build() -> None:
     (STATIC / "app.css").write_text("\n".join(styles), encoding="utf-8")
     for script in sorted((HERE / "js").glob("*.js")):
         shutil.copyfile(script, STATIC / script.name)
+    shutil.copytree(HERE / "icons", STATIC / "icons", dirs_exist_ok=True)
 
 
 def main() -> int:

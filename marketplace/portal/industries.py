@@ -115,6 +115,8 @@ def search(text: str, limit: int = 20) -> Sequence[Code]:
     sound = letters(typed)
     ranked = []
     for code, industry in industries().items():
+        if _repeats_its_class(code) and not code.startswith(typed):
+            continue
         step = 0 if code.startswith(typed) else _first_step(code, wanted)
         exact = step is not None and typed in _own(code).texts
         heard = step is None and sound != ""
@@ -133,6 +135,12 @@ def search(text: str, limit: int = 20) -> Sequence[Code]:
             )
             ranked.append((rank, industry))
     return tuple(industry for _, industry in sorted(ranked, key=lambda pair: pair[0])[:limit])
+
+
+def _repeats_its_class(code: str) -> bool:
+    """Whether a group is nothing but its only class."""
+    only = industries().get(f"{code}0")
+    return only is not None and only.name == industries()[code].name
 
 
 def _first_step(code: str, wanted: Sequence[str]) -> int | None:

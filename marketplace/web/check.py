@@ -76,7 +76,13 @@ async def start(request: AnyRequest, session: AsyncSession, as_of: date) -> Resp
         answered=len(facts),
         resumed="resumed" in request.query_params,
         erased="erased" in request.query_params,
+        sent=_count(request.query_params.get("sent")),
     )
+
+
+def _count(text: str | None) -> int:
+    """How many answers an address says have arrived; 0 for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 4 else 0
 
 
 @get("/check/groups", **PUBLIC)

@@ -19,6 +19,8 @@ from marketplace.portal import codes, industries, places, questions
 
 RATIO = "ratio 0-1"
 SUFFIX = {"CNY yuan": "unit.yuan", "person": "unit.person", "month": "unit.month", "year": "unit.year"}
+MOST_OFFERED = 10
+"""Places or trades offered where what was typed fits several."""
 MOST_DIGITS = 25
 """A whole number with more digits is beyond every field's maximum."""
 NONE_FIELD = "none."
@@ -249,7 +251,7 @@ def _read_industry(
         changes[fact.name] = found[0].code
         return
     errors[fact.name] = translate(lang, "fact.error.industry_many" if found else "fact.error.industry_none")
-    candidates[fact.name] = [(i.code, industry_words(i.code, lang)) for i in found]
+    candidates[fact.name] = [(i.code, industry_words(i.code, lang)) for i in found[:MOST_OFFERED]]
 
 
 def industry_words(code: str, lang: str) -> str:
@@ -271,7 +273,9 @@ def _read_place(
     if place is None or (fact.name == "province_code" and place.code != place.province):
         found = places.search(text) if place is None else ()
         errors[fact.name] = translate(lang, "fact.error.place_many" if found else "fact.error.place_none")
-        candidates[fact.name] = [(region.code, places.label(region.code, lang)) for region in found]
+        candidates[fact.name] = [
+            (region.code, places.label(region.code, lang)) for region in found[:MOST_OFFERED]
+        ]
         return
     if fact.name == "province_code":
         changes["province_code"] = place.province
