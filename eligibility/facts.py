@@ -16,6 +16,7 @@ from eligibility.vocabulary import Fact, Vocabulary, is_code
 
 Value = bool | int | Decimal | str | dt.date | None
 LARGEST = Decimal(10) ** 15
+SMALLEST = -LARGEST
 DAY_MIN, DAY_MAX = dt.date(1900, 1, 1), dt.date(2200, 12, 31)
 
 
@@ -75,7 +76,14 @@ class Facts(Mapping[str, Value]):
     def on(self, day: dt.date, vocabulary: Vocabulary | None = None) -> Facts:
         """These facts with the evaluation day, and with the dated parameters nobody stated."""
         parameters = (vocabulary or Vocabulary.shipped()).parameters_on(day)
-        return Facts({**parameters, **self._values, "as_of_date": day})
+        return Facts._exact({**parameters, **self._values, "as_of_date": day})
+
+    @classmethod
+    def _exact(cls, values: dict[str, Value]) -> Facts:
+        """Of values that hold no float, taken as they are."""
+        found = cls.__new__(cls)
+        found._values = values
+        return found
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any], vocabulary: Vocabulary | None = None) -> Facts:
@@ -93,7 +101,7 @@ class Facts(Mapping[str, Value]):
                 problems.append(FactProblem(str(name)[:80], refused.code, refused.params))
         if problems:
             raise FactsError(tuple(problems))
-        return cls(found)
+        return cls._exact(found)
 
     def to_json(self) -> dict[str, object]:
         """Values as JSON has them: decimals as int or float where that is exact (always, for checked facts)."""
@@ -127,6 +135,9 @@ def _bool(fact: Fact, value: object) -> bool:
 
 
 def _int(fact: Fact, value: object) -> int:
+    if type(value) is int:
+        _in_range(fact, value)
+        return value
     if isinstance(value, float | Decimal):
         number = Decimal(repr(value)) if isinstance(value, float) else value
         if number.is_finite():
@@ -135,12 +146,14 @@ def _int(fact: Fact, value: object) -> int:
                 value = int(number)  # 8.0 is the whole number 8
     if isinstance(value, bool) or not isinstance(value, int):
         raise _Refused("fact_wants_int")
-    _in_range(fact, Decimal(value))
     return value
 
 
 def _number(fact: Fact, value: object) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    if type(value) is int:
+        _in_range(fact, value)
+        return Decimal(value)
+    if isinstance(value, bool) or not isinstance(value, float | Decimal):
         raise _Refused("fact_wants_number")
     try:
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
@@ -150,14 +163,13 @@ def _number(fact: Fact, value: object) -> Decimal:
         raise _Refused("fact_wants_number")
     _in_range(fact, number)
     places = 2 if fact.type == "money" else 6
-    exponent = number.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > places:
+    if number != round(number, places):
         raise _Refused("fact_too_precise", limit=places)
     return number
 
 
-def _in_range(fact: Fact, number: Decimal) -> None:
-    least = -LARGEST if fact.minimum is None else fact.minimum
+def _in_range(fact: Fact, number: int | Decimal) -> None:
+    least = SMALLEST if fact.minimum is None else fact.minimum
     most = LARGEST if fact.maximum is None else fact.maximum
     if number < least:
         raise _Refused("fact_too_small", limit=f"{least:f}")

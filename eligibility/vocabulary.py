@@ -121,6 +121,7 @@ class Vocabulary:
         """The given facts of one group."""
         return tuple(f for f in self.given if f.group == group)
 
+    @functools.lru_cache(maxsize=256)  # noqa: B019 - vocabularies live as long as the process
     def parameters_on(self, day: dt.date) -> Mapping[str, Decimal]:
         """Every parameter that has a value on `day`."""
         found = {name: p.on(day) for name, p in self.parameters.items()}

@@ -80,8 +80,13 @@ class Day:
 
     def match(self, facts: Facts) -> Matches:
         """The ids of the policies that apply, and of those still open."""
-        found = self.index.match(facts, self.among)
-        return Matches(*([key.rpartition("@")[0] for key in keys] for keys in found))
+        found, names = self.index.match(facts, self.among), self.names
+        return Matches([names[key] for key in found.eligible], [names[key] for key in found.undetermined])
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The policies' ids by what the index calls them."""
+        return {record.key: record.id for record in self.records.values()}
 
 
 @dataclass(frozen=True)
