@@ -5,6 +5,7 @@ kept with it, so that it says the same in a year, on the page, in an e-mail and 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 
 from eligibility import Facts, Trace, Vocabulary, explain, sentence
@@ -68,24 +69,30 @@ class Told:
         return compute(self.text.benefit.amount, self.facts)
 
     @property
+    def yuan(self) -> Decimal:
+        """The amount, nothing where it is not known."""
+        return (self.amount.exact if self.amount else None) or Decimal(0)
+
+    @property
     def worth(self) -> str | None:
         """The amount in words, where it is known."""
-        if self.amount is None or not self.amount.exact:
+        if not self.yuan:
             return None
         most = isinstance(self.text, PolicyRecord) and self.text.benefit.at_most
-        shown = words.yuan(self.amount.exact, self.lang)
+        shown = words.yuan(self.yuan, self.lang)
         return translate(self.lang, "inbox.worth_at_most" if most else "inbox.worth", amount=shown)
 
 
 def told_of(pack: Pack, item: InboxItem, lang: str) -> Sequence[Told]:
-    """The policies of a message; one that was never published in this pack is left out."""
+    """The policies of a message, worth most and ending soonest first; one that is in no pack is left out."""
     facts = usable(item.facts if item.kind != "notice" else {}).on(item.day, Vocabulary.shipped())
     found = ((str(name), version_in(pack, str(name), int(number))) for name, number in item.policies)
-    return [
+    told = [
         Told(text, facts, lang, current=pack.history[name][-1].version == text.version)
         for name, text in found
         if text is not None
     ]
+    return sorted(told, key=lambda one: (-one.yuan, one.ends or date.max, one.id))
 
 
 def headline(item: InboxItem, told: Sequence[Told], lang: str) -> str:
