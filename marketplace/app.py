@@ -61,8 +61,8 @@ from marketplace.web import preferences as preferences_pages
 from marketplace.web import pushes as pushes_pages
 from marketplace.web import register as register_pages
 from marketplace.web import result as result_pages
+from marketplace.web import result_paper, result_shares, static_pages
 from marketplace.web import resume as resume_pages
-from marketplace.web import static_pages
 from marketplace.web import unsubscribe as unsubscribe_pages
 from marketplace.web import verify as verify_pages
 from policies import api as policies_api
@@ -83,6 +83,8 @@ ROUTERS: tuple[Router, ...] = (
     resume_pages.router,
     offline_pages.router,
     result_pages.router,
+    result_paper.router,
+    result_shares.router,
     keep_pages.router,
     account_pages.router,
     register_pages.router,

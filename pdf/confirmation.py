@@ -5,10 +5,8 @@ Same document, same bytes: nothing here reads a clock, so a stored document can 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -25,6 +23,7 @@ from pdf.layout import (
     INK,
     INK_2,
     INK_3,
+    ONE_AT_A_TIME,
     WHITE,
     Bands,
     Style,
@@ -34,6 +33,7 @@ from pdf.layout import (
     draw_qr,
     draw_seal,
     grid,
+    pdf_date,
     width_of,
 )
 
@@ -43,8 +43,6 @@ MEASURE = WIDTH - 2 * SIDE
 SEAL_SIZE, QR_SIZE = 25 * mm, 30 * mm
 SEAL_BOX = (WIDTH - SIDE - SEAL_SIZE, FOOT + 2.5 * mm, WIDTH - SIDE, FOOT + 2.5 * mm + SEAL_SIZE)
 """Where the seal stands on its page, in points: x0, y0, x1, y1."""
-
-_one_at_a_time = threading.Lock()  # reportlab's font state belongs to the process
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ def print_pages(document: ConfirmationDocument, fonts: FontSet) -> Printed:
 
     Raises FontMissing. Takes about 0.1 s of CPU; safe to call from several threads, one runs at a time.
     """
-    with _one_at_a_time:
+    with ONE_AT_A_TIME:
         faces = fonts.load()
         letter = _Page(document, faces, annexed=True)
         if _Closing(letter, letter.steps()).least(MEASURE) < HEIGHT / 2:
@@ -380,9 +378,4 @@ class _Pages(Canvas):
         self.setCreator("marketplace")
         self.setKeywords(f"serial={document.serial} strength={document.strength.value}")
         self.setViewerPreference("DisplayDocTitle", "true")
-        self.setDateFormatter(partial(_pdf_date, document.issued_at))
-
-
-def _pdf_date(moment: datetime, *_: int) -> str:
-    offset = moment.strftime("%z") or "+0000"
-    return f"D:{moment:%Y%m%d%H%M%S}{offset[:3]}'{offset[3:5]}'"
+        self.setDateFormatter(partial(pdf_date, document.issued_at))

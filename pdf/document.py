@@ -187,7 +187,7 @@ class ConfirmationDocument(Printed):
 
     def texts(self) -> Iterator[str]:
         """Every text that will be printed, in no particular order."""
-        return _texts(asdict(self))
+        return each_text(asdict(self))
 
     def to_json(self) -> dict[str, object]:
         """The document as JSON-able data; `from_json` gives an equal document back."""
@@ -222,8 +222,9 @@ def shorten(value: str, limit: int) -> str:
     return value if len(value) <= limit else value[: limit - 1].rstrip() + "…"
 
 
-def _texts(value: object) -> Iterator[str]:
-    walk: Callable[[object], Iterator[str]] = _texts
+def each_text(value: object) -> Iterator[str]:
+    """Every text within lists and mappings."""
+    walk: Callable[[object], Iterator[str]] = each_text
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -5,8 +5,10 @@ Text is drawn, never parsed: no part takes markup, so no data can become a tag, 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Literal
 
 import segno
@@ -23,6 +25,8 @@ SUNKEN, EDGE, HAIR = HexColor("#f1f2f4"), HexColor("#b9bfc7"), HexColor("#dddfe3
 SEAL, WHITE = HexColor("#b3261e"), HexColor("#ffffff")
 
 Align = Literal["left", "center", "right"]
+ONE_AT_A_TIME = threading.Lock()
+"""Held while a page is laid out: reportlab's font state belongs to the process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,3 +253,9 @@ def draw_seal(canvas: Canvas, words: str, style: Style, box: tuple[float, float,
         y = (y0 + y1) / 2 + (len(rows) / 2 - at - 0.5) * style.leading - set_in.size * 0.36
         draw_line(canvas, row, set_in, (x0 + x1 - width_of(row, set_in)) / 2, y)
     canvas.restoreState()
+
+
+def pdf_date(moment: datetime, *_: int) -> str:
+    """A moment as PDF metadata writes it; reportlab calls this with the time it would have taken."""
+    offset = moment.strftime("%z") or "+0000"
+    return f"D:{moment:%Y%m%d%H%M%S}{offset[:3]}'{offset[3:5]}'"

@@ -17,7 +17,7 @@ from eligibility import Facts, Vocabulary
 from eligibility.advise import if_it_applies, worth
 from eligibility.advise_changes import Change, distance, smallest_change
 from eligibility.advise_cliffs import Cliff, cliffs
-from eligibility.advise_combine import Total, total_worth
+from eligibility.advise_combine import WIDEST, Total, conflicts_of, total_worth
 from eligibility.advise_missing import deciding_sets
 from eligibility.bands import as_number
 from eligibility.benefit_range import Range
@@ -77,13 +77,26 @@ class Advice:
 
     @cached_property
     def changes(self) -> Mapping[str, Change]:
-        """The one fact an owner could change so that a policy would apply, by policy."""
-        known = self.result.facts
+        """The one fact an owner could change so that a policy would apply, by policy.
+
+        None for what he could not have beside what he has: 31 staff, to pay a levy that 30 are spared.
+        """
+        known, rivals = self.result.facts, self.rivals
         found = {
             one.policy.id: alone(one, partial(smallest_change, one.policy.rule, known, CHANGED_AT_ONCE))
             for one in self.result.ineligible
+            if one.policy.id not in rivals
         }
         return {policy_id: change for policy_id, change in found.items() if change is not None}
+
+    @cached_property
+    def rivals(self) -> frozenset[str]:
+        """What does not apply, and could not be had together with something that does."""
+        mine = {one.policy.id for one in self.result.eligible}
+        pairs = (
+            (c.one, c.other) for c in conflicts_of(one.candidate for one in self.judged) if c.per in WIDEST
+        )
+        return frozenset(b for pair in pairs for a, b in (pair, pair[::-1]) if a in mine and b not in mine)
 
     def after(self, judged: Judged) -> Range | None:
         """What a policy that does not apply would come to after its change."""

@@ -149,6 +149,7 @@ async def _page(
             opened=typed.policy_id if typed else request.query_params.get("open", ""),
             unfold=request.query_params.get("unfold") == "1",
             shared=shared,
+            withdrawn="withdrawn" in request.query_params,
             categories=CATEGORIES,
             levels=LEVELS,
             soon=SOON,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +15,7 @@ from eligibility import Fact, Vocabulary
 from eligibility.advise_cliffs import Cliff
 from eligibility.advise_combine import Combination
 from eligibility.bands import as_number
+from eligibility.benefit import Benefit
 from eligibility.benefit_range import Range
 from eligibility.claims import Conflict
 from marketplace.portal import claiming
@@ -29,6 +31,10 @@ URGENT = 30
 ASKED_FIRST = 5
 Rank = tuple[int, Decimal, date, int]
 ZERO = Decimal(0)
+GRID: Mapping[str, Fraction] = {"money": Fraction(1, 100), "decimal": Fraction(1, 1_000_000)}
+"""The least step of a number: a cliff right behind a round number is told as going above or below that."""
+TO_BE_DONE = ("application", "with_bank", "with_landlord")
+DONE_FIRST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +65,13 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One answer that would turn a no: its label, as it is and as it would have to be; what would then be asked."""
+    """One answer that would turn a no: its label, as it is and as it would have to be; what would then be asked.
+
+    is_number: told as a number that moves, not as another choice.
+    """
 
     label: str
+    is_number: bool
     old: str
     new: str
     then: Sequence[str]
@@ -69,13 +79,16 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A cliff in words. lost: (name, worth); costs: what is then worth less for certain."""
+    """A cliff in words. key: above, below, up or down, as the catalogue tells it; `at` is the limit or the next value.
 
+    lost: (name, worth); costs: what is then worth less for certain.
+    """
+
+    key: str
     label: str
-    up: bool
     step: str
     old: str
-    new: str
+    at: str
     lost: Sequence[tuple[str, Worth]]
     gained: Sequence[str]
     costs: Decimal
@@ -90,19 +103,25 @@ class Rivals:
     gives_up: Decimal
 
 
-def worth_of(found: Range | None, *, at_most: bool, labels: Mapping[str, str]) -> Worth:
-    """How a range is shown."""
-    if found is None:
+def worth_of(found: Range | None, benefit: Benefit, lang: str) -> Worth:
+    """How a range is shown. While a figure of the policy's own is open its ceiling says little: details tell it."""
+    if found is None or benefit.amount is None:
         return Worth("none")
-    needs = tuple(labels[name] for name in found.missing if name in labels)
+    words, at_most = benefit.amount.vocabulary.facts, benefit.at_most
+    needs = tuple(words[name].label(lang) for name in found.missing)
     least, most = found.least or ZERO, found.most
-    if most is None:
-        return Worth("at_least" if least > 0 and not at_most else "open", least, None, needs)
+    if most is None or (least <= 0 and waits_for_figures(found, benefit)):
+        return Worth("at_least" if least > 0 and not at_most else "open", least, most, needs)
     if at_most:
         return Worth("at_most", ZERO, most, needs)
     if least == most:
         return Worth("exact", least, most)
     return Worth("range" if least > 0 else "at_most", least, most, needs)
+
+
+def waits_for_figures(found: Range, benefit: Benefit) -> bool:
+    """Whether an amount waits for a figure of the policy's own."""
+    return any(fact.name in found.missing for fact in benefit.inputs)
 
 
 class ResultView:
@@ -147,22 +166,23 @@ class ResultView:
     def by_least(self, judged: Judged) -> Rank:
         """Certain amounts, then ceilings, then amounts that are open, then none."""
         worth = self.worth(judged)
-        kinds = {"exact": 0, "range": 0, "at_least": 0, "at_most": 1, "open": 2, "none": 3}
-        amount = worth.most if worth.kind == "at_most" else worth.least
-        return kinds[worth.kind], -(amount or ZERO), *self._later(judged)
+        kinds = {"exact": 0, "range": 0, "at_least": 0, "at_most": 1, "open": 2, "none": 4}
+        amount = (worth.most if worth.kind == "at_most" else worth.least) or ZERO
+        kind = 3 if worth.kind == "exact" and amount <= 0 else kinds[worth.kind]
+        return kind, -amount, *self._later(judged)
 
     def by_most(self, judged: Judged) -> Rank:
         """Amounts with an end, then open ones, then none."""
         worth = self.worth(judged)
-        kind = 2 if worth.kind == "none" else 0 if worth.most is not None else 1
-        return kind, -(worth.most or ZERO), *self._later(judged)
+        kind = {"none": 2, "open": 1}.get(worth.kind, 0)
+        return kind, -(worth.most or worth.least or ZERO), *self._later(judged)
 
     def by_change(self, judged: Judged) -> Rank:
         """What one change would turn, by what it would then come to; then the rest."""
         if judged.policy.id not in self.advice.changes:
             return 2, ZERO, *self._later(judged)
         then = self.then(judged)
-        return int(then.kind == "none"), -(then.most or ZERO), *self._later(judged)
+        return int(then.kind in ("none", "open")), -(then.most or ZERO), *self._later(judged)
 
     def _later(self, judged: Judged) -> tuple[date, int]:
         return self.last_day(judged) or date.max, CATEGORY_ORDER.index(judged.policy.text["category"])
@@ -171,25 +191,14 @@ class ResultView:
 
     def worth(self, judged: Judged) -> Worth:
         """What it comes to if it applies; for one that does not, whether its text states an amount at all."""
-        if judged.benefit.amount is None:
-            return Worth("none")
         found = self.advice.amounts.get(judged.policy.id)
-        return (
-            worth_of(found, at_most=judged.benefit.at_most, labels=self.labels(judged))
-            if found
-            else Worth("open")
-        )
+        if found is None and judged.benefit.amount is not None:
+            return Worth("open")
+        return worth_of(found, judged.benefit, self.lang)
 
     def then(self, judged: Judged) -> Worth:
         """What it would come to after its change."""
-        return worth_of(self.advice.after(judged), at_most=judged.benefit.at_most, labels=self.labels(judged))
-
-    def labels(self, judged: Judged) -> Mapping[str, str]:
-        """Names of what its amount may wait for."""
-        formula = judged.benefit.amount
-        if formula is None:
-            return {}
-        return {name: formula.vocabulary.facts[name].label(self.lang) for name in formula.stated_facts}
+        return worth_of(self.advice.after(judged), judged.benefit, self.lang)
 
     def way(self, judged: Judged) -> Way | None:
         """How it is had; None for a policy whose way nobody has written down."""
@@ -233,7 +242,8 @@ class ResultView:
         (step,) = change.steps
         fact = self.vocabulary.facts[step.fact]
         then = [self.vocabulary.facts[name].label(self.lang) for name in change.missing]
-        return Changed(fact.label(self.lang), self.said(fact, step.old), self.said(fact, step.new), then)
+        old, new = self.said(fact, step.old), self.said(fact, step.new)
+        return Changed(fact.label(self.lang), fact.is_number and step.old is not None, old, new, then)
 
     def excluded(self, judged: Judged) -> list[str]:
         """Names of other policies that apply too but cannot be combined with this one."""
@@ -252,6 +262,33 @@ class ResultView:
         return verdicts.fact_words(fact, value, self.lang)
 
     # everything together
+
+    @cached_property
+    def most(self) -> Decimal | None:
+        """What everything may come to; None while amounts wait for figures, whose ceiling would promise too much."""
+        total = self.advice.total
+        waiting = any(
+            waits_for_figures(self.advice.ranges[one.policy.id], one.benefit)
+            for one in self.advice.judged
+            if one.policy.id in self.advice.ranges
+        )
+        return None if waiting or total.most is None or total.most <= total.least else total.most
+
+    @cached_property
+    def waiting(self) -> list[Judged]:
+        """What applies for certain and whose amount waits for a figure."""
+        return [one for one in self.result.eligible if self.worth(one).kind == "open"]
+
+    @cached_property
+    def first(self) -> list[tuple[Judged, Deadline]]:
+        """What applies and has to be asked for, the nearest deadline first."""
+        found = [
+            (one, until)
+            for one in self.result.eligible
+            if (way := self.way(one)) is not None and way.how in TO_BE_DONE
+            if (until := self.deadline(one)) is not None and until.left >= 0
+        ]
+        return sorted(found, key=lambda pair: pair[1].day)[:DONE_FIRST]
 
     @cached_property
     def open_facts(self) -> list[tuple[str, str, int]]:
@@ -318,15 +355,20 @@ class ResultView:
     def edge(self, cliff: Cliff) -> Edge:
         """A cliff in words."""
         fact = self.vocabulary.facts[cliff.fact]
-        step = abs(as_number(cliff.new) - as_number(cliff.old))
-        lost = [(self.name(loss.id), worth_of(loss.worth, at_most=False, labels={})) for loss in cliff.lost]
+        old, at = as_number(cliff.old), as_number(cliff.new)
+        key = "up" if cliff.is_up else "down"
+        if fact.type in GRID:
+            limit = at - GRID[fact.type] if cliff.is_up else at + GRID[fact.type]
+            if (limit * 100).denominator == 1 and (at * 100 % 100 or fact.type == "decimal"):
+                key, at = "above" if cliff.is_up else "below", limit
+        benefits = {one.policy.id: one.benefit for one in self.result.eligible}
         return Edge(
+            key,
             fact.label(self.lang),
-            cliff.is_up,
-            self.said(fact, Decimal(step.numerator) / Decimal(step.denominator)),
+            self.said(fact, _decimal(abs(at - old))),
             self.said(fact, cliff.old),
-            self.said(fact, cliff.new),
-            lost,
+            self.said(fact, _decimal(at)),
+            [(self.name(one.id), worth_of(one.worth, benefits[one.id], self.lang)) for one in cliff.lost],
             [self.name(policy_id) for policy_id in cliff.gained],
             cliff.costs,
         )
@@ -339,6 +381,10 @@ class ResultView:
     def names(self) -> Mapping[str, str]:
         """Every policy judged, by id."""
         return {one.policy.id: one.policy.name(self.lang) for one in self.advice.judged}
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / Decimal(value.denominator)
 
 
 def _other(conflict: Conflict, policy_id: str) -> str:

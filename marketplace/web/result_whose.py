@@ -54,7 +54,7 @@ class Subject:
         """Where a fact is asked for."""
         if self.enterprise is not None:
             return f"/account/enterprises/{self.enterprise.id}/facts/{{group}}#{{fact}}"
-        return "/check/{group}#{fact}"
+        return "/check/q/{fact}"
 
 
 async def subject_of(
