@@ -74,7 +74,7 @@ def if_it_applies(candidate: Candidate, facts: Mapping[str, object]) -> Range | 
         return None
     # a rule that shares no unknown fact with the amount leaves its ends where they are, and is dear to explore
     shared = candidate.rule.stated_facts & benefit.amount.stated_facts - facts.keys()
-    return amount_range(benefit.amount, facts, candidate.rule if shared else None)
+    return amount_range(benefit.amount.unlimited, facts, candidate.rule if shared else None)
 
 
 def worth(candidate: Candidate, facts: Mapping[str, object], status: Status) -> Range | None:

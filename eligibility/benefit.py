@@ -48,6 +48,20 @@ class Formula:
         return Rule(self.root, self.vocabulary, "").stated_facts
 
     @cached_property
+    def unlimited(self) -> Formula:
+        """The same with no limit on money and whole numbers but the law's own.
+
+        The vocabulary's maxima keep typing errors out; "up to 60 billion" for ten million hires promises nothing.
+        """
+        open_ = {
+            name: dataclasses.replace(fact, maximum=None)
+            for name, fact in self.vocabulary.facts.items()
+            if fact.type in ("int", "money")
+        }
+        facts = MappingProxyType({**self.vocabulary.facts, **open_})
+        return Formula(self.root, dataclasses.replace(self.vocabulary, facts=facts))
+
+    @cached_property
     def _hash(self) -> int:
         return hash((self.root, id(self.vocabulary)))
 

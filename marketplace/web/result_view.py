@@ -300,6 +300,11 @@ class ResultView:
         ordered = sorted(waiting, key=lambda name: -waiting[name])[:ASKED_FIRST]
         return [(*link, waiting[name]) for name, link in zip(ordered, self.asked(ordered), strict=True)]
 
+    @cached_property
+    def unanswered(self) -> int:
+        """How many facts open policies wait for."""
+        return len({name for one in self.result.undetermined for name in one.verdict.missing})
+
     @property
     def best(self) -> Combination:
         """The set worth most together, of amounts that are certain."""
