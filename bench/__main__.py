@@ -8,9 +8,9 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import certain, forward, match_pack, reverse, service
+from bench import certain, forward, match_pack, questions, reverse, service
 
-MEASUREMENTS = (match_pack, forward, reverse, service, certain)
+MEASUREMENTS = (match_pack, forward, reverse, service, certain, questions)
 
 
 def main() -> int:
