@@ -56,13 +56,16 @@ MOST_ROWS = 300
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow(Printed):
-    """One policy: its name, where it is written, its amount, until when, and how to have it or what is open."""
+    """One policy: its name, where it is written, its amount, until when, and how to have it or what is open.
 
-    name: str = text(300)
-    meta: str = text(400)
+    The limits keep the fullest row on one page.
+    """
+
+    name: str = text(160)
+    meta: str = text(300)
     amount: str = text(80)
     until: str = text(80)
-    how: str = text(1200, required=False)
+    how: str = text(1000, required=False)
 
 
 @dataclass(frozen=True, slots=True)
