@@ -11,8 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-import z3
+from eligibility.lazily import lazily
+
+if TYPE_CHECKING:
+    import z3
+else:
+    z3 = lazily("z3")
 
 MOST_ENUMERATED = 12
 """Claims in one group up to which every subset is looked at: 4,096 of them in 9 ms, where z3 takes 70."""

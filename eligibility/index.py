@@ -11,19 +11,26 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from eligibility import kernel, saved
+from eligibility import saved
+from eligibility.arrays import TODO
 from eligibility.evaluate import Status, evaluate
 from eligibility.facts import Facts
 from eligibility.layout import Builder, Codes, Layout
+from eligibility.lazily import lazily
 from eligibility.normal import choices
 from eligibility.rule import Rule
 from eligibility.size_standard import INPUTS
 from eligibility.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from eligibility import kernel
+else:
+    kernel = lazily("eligibility.kernel")
 
 
 class Matches(NamedTuple):
@@ -59,7 +66,7 @@ class Scratch(threading.local):
         self.truth = np.zeros(max(1, layout.literals), np.uint8)
         self.sure = np.zeros(words, np.uint64)
         self.open = np.zeros(words, np.uint64)
-        self.todo = np.zeros(kernel.TODO, np.int64)
+        self.todo = np.zeros(TODO, np.int64)
         self.out = np.zeros((3, max(1, layout.rules)), np.int32)
 
 

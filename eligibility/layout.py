@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eligibility import kernel
-from eligibility.kernel import NONE, UNKNOWN
+from eligibility import arrays
+from eligibility.arrays import NONE, UNKNOWN
 from eligibility.normal import (
     Chosen,
     Cut,
@@ -113,7 +113,7 @@ def in_decimals(value: int | Fraction | str) -> Any:
 
 @dataclass(frozen=True)
 class Layout:
-    """What a match reads. `blob`, `entries`, `masks` and `flags` are described in kernel.py.
+    """What a match reads. `blob`, `entries`, `masks` and `flags` are described in arrays.py and kernel.py.
 
     `slots`: the place of each fact's code.
     """
@@ -155,15 +155,15 @@ class Builder:
         """Everything added, laid out."""
         self.number_facts()
         self.number_literals()
-        self.blob = array("i", bytes(4 * kernel.HEADER))
+        self.blob = array("i", bytes(4 * arrays.HEADER))
         self.entries = array("H")
         header = self.blob
-        header[kernel.MASK_GROUPS], header[kernel.MASKS] = self.records(self.mask_groups())
-        header[kernel.RANGE_GROUPS], header[kernel.RANGES] = self.records(self.range_groups())
-        header[kernel.DENSE] = self.dense
-        header[kernel.LAZY] = self.put(self.lazy_sets())
-        header[kernel.PLAN_COUNT], header[kernel.PLANS] = self.records(self.plans())
-        header[kernel.WORDS] = (len(self.trees) + 63) // 64
+        header[arrays.MASK_GROUPS], header[arrays.MASKS] = self.records(self.mask_groups())
+        header[arrays.RANGE_GROUPS], header[arrays.RANGES] = self.records(self.range_groups())
+        header[arrays.DENSE] = self.dense
+        header[arrays.LAZY] = self.put(self.lazy_sets())
+        header[arrays.PLAN_COUNT], header[arrays.PLANS] = self.records(self.plans())
+        header[arrays.WORDS] = (len(self.trees) + 63) // 64
         entangled = [number in self.entangled for number in range(len(self.trees))]
         return Layout(
             blob=fixed(np.array(self.blob, np.int32)),
@@ -251,7 +251,7 @@ class Builder:
             for rank in range(top + 1):
                 running += counts[rank]
                 counts[rank] = running
-            met = kernel.YES if none else kernel.NO
+            met = arrays.YES if none else arrays.NO
             run = (self.slots[name], int(start), met, first, len(self.share), counts[: top + 1])
             self.side_runs.append(run)
         self.dense = len(self.share)
@@ -285,8 +285,8 @@ class Builder:
             values = self.ordered[number]
             assert isinstance(values, Ranges)
             ranks = [self.rank[values.fact][cut] for cut in values.cuts]
-            unknown = (kernel.NO, kernel.OPEN, kernel.YES)[self.unknown[number]]
-            start, none = (kernel.YES if met else kernel.NO for met in (values.start, values.none))
+            unknown = (arrays.NO, arrays.OPEN, arrays.YES)[self.unknown[number]]
+            start, none = (arrays.YES if met else arrays.NO for met in (values.start, values.none))
             record = (self.slots[values.fact], start, none, unknown, len(ranks), *ranks)
             found.append(self.put(record))
         return found
@@ -370,7 +370,7 @@ class Builder:
         groups: dict[int, array[int]] = defaultdict(lambda: array("H"))
         for literals, at in sorted(self.unfiled(at, facts) for at in found):
             rule = self.alternatives[at]
-            head, rest = (literals[0], literals[1:]) if literals else (kernel.NO_HEAD, literals)
+            head, rest = (literals[0], literals[1:]) if literals else (arrays.NO_HEAD, literals)
             groups[head].extend(self.entry(rule, rest))
             if sides:
                 entry = self.entry(rule, literals)
@@ -399,8 +399,8 @@ class Builder:
 
     def entry(self, rule: int, literals: Sequence[int]) -> array[int]:
         """A rule with the literals that are left to be read, as the kernel has them: wide ones last."""
-        plain = [lit for lit in literals if lit < min(self.dense, kernel.NARROW)]
-        wide = [half for lit in literals if lit >= min(self.dense, kernel.NARROW) for half in halves(lit)]
+        plain = [lit for lit in literals if lit < min(self.dense, arrays.NARROW)]
+        wide = [half for lit in literals if lit >= min(self.dense, arrays.NARROW) for half in halves(lit)]
         return array("H", (*halves(rule), len(plain) + (len(wide) // 2 << 8), *plain, *wide))
 
     def filed(self, at: int, facts: tuple[str, ...]) -> Iterable[tuple[str, tuple[object, ...]]]:

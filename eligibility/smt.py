@@ -14,15 +14,14 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
 from itertools import pairwise
-from typing import Any
-
-import z3
+from typing import TYPE_CHECKING, Any
 
 from eligibility.cells import FILLER, bounds
 from eligibility.errors import EligibilityError
 from eligibility.explain import readable
 from eligibility.facts import DAY_MAX, DAY_MIN
 from eligibility.kleene import months_between
+from eligibility.lazily import lazily
 from eligibility.residual import inline
 from eligibility.size_standard import CLASSES, INPUTS, NOT_COVERED, SizeGroup
 from eligibility.syntax import (
@@ -42,6 +41,11 @@ from eligibility.syntax import (
     walk,
 )
 from eligibility.vocabulary import Fact, Vocabulary, all_codes, has_shape
+
+if TYPE_CHECKING:
+    import z3
+else:
+    z3 = lazily("z3")
 
 SECONDS = 5
 """A question z3 has not answered by then counts as undecided."""
