@@ -184,6 +184,7 @@ async def _shown(
         kind=kind,
         said=said,
         fields=fields,
+        shown=" ".join(fact.name for fact in shown),
         choices={fact.name: _choices(fact, lang) for fact in shown},
         errors=dict(answers.errors) if answers else {},
         unknown=_left_unknown(shown, check, typed),

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.browser
 Arrives = Callable[..., Person]
 PHONE = {"locale": "en-GB", "viewport": {"width": 390, "height": 800}, "has_touch": True}
 PUBLIC = (
-    "/", "/check", "/check/identity", "/check/fees", "/check/finance", "/check/result", "/policies", "/loans",
+    "/", "/check", "/check/groups", "/check/q/place", "/check/q/dues", "/check/q/hires", "/check/resume",
+    "/check/offline", "/check/identity", "/check/fees", "/check/finance", "/check/result", "/policies", "/loans",
     "/policies/CN-VAT-2020-13-HB", "/government", "/login", "/verify", "/verify/A20200415-0000-0000",
     "/accessibility", "/privacy", "/nowhere",
 )  # fmt: skip
@@ -95,7 +96,7 @@ class TestWithoutScript:
 
     def test_the_check_leads_to_its_result(self, arrives: Arrives) -> None:
         visitor = arrives(java_script_enabled=False)
-        visitor.open("/check").press("main a.govuk-button")
+        visitor.open("/check/groups").press("a[href='/check/identity']")
         visitor.choose(entity_type="company").press("button[name=next]")
         visitor.fill(employees_end="many").press("button[name=next]")
         assert visitor.page.input_value("[name=employees_end]") == "many"

@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from eligibility import Facts, Vocabulary, explain, parse
 from marketplace.portal.tables import CheckSession
@@ -29,7 +30,7 @@ class TestQuestions:
             page = await visitor.get(f"/check/{group}?lang={lang}")
             assert page.status_code == 200, group
             asked = {fact.name for fact in Vocabulary.shipped().in_group(group)}
-            assert asked <= form_of(page).fields.keys() | form_of(page).ids
+            assert asked - {"province_code"} <= form_of(page).fields.keys() | form_of(page).ids
 
     async def test_of_a_group_that_is_not_there_are_not_found(self, arrive: Arrive) -> None:
         visitor = arrive()
@@ -62,36 +63,39 @@ class TestQuestions:
         assert found["operating_revenue_yuan"] == "3600000"
         assert found["total_assets_yuan"] == "2100000.5"
 
-    async def test_about_the_city_answer_the_province_too(self, arrive: Arrive) -> None:
-        visitor = arrive()
-        await visitor.post("/check/identity", {"city_code": "370300", "province_code": ""})
-        assert form_of(await visitor.get("/check/identity")).fields["province_code"] == "370000"
-
-    async def test_about_a_city_of_another_province_are_refused_beside_the_city(self, arrive: Arrive) -> None:
-        visitor = arrive()
-        typed = {"province_code": "420000", "city_code": "370100"}
-        page = await visitor.post("/check/identity", typed)
-        found = form_of(page)
-        assert (page.status_code, found.summary) == (422, ["city_code"])
-        assert found.errors == ["济南市在山东省，和上面选的湖北省对不上。改其中一个。"]
-        assert {name: found.fields[name] for name in typed} == typed
-        assert form_of(await visitor.get("/check/identity")).fields.get("province_code", "") == ""
-        english = form_of(await visitor.post("/check/identity?lang=en", typed))
-        assert english.errors == [
-            "Jinan lies in Shandong, not in Hubei as chosen above. Change one of the two."
-        ]
-
-    async def test_offer_the_cities_of_the_chosen_province_first_and_municipalities_by_name(
-        self, arrive: Arrive
+    @pytest.mark.parametrize(
+        ("typed", "kept"),
+        [
+            ("370300", {"city_code": "370300", "province_code": "370000"}),
+            ("济南市", {"city_code": "370100", "province_code": "370000"}),
+            ("山东省济南市章丘区", {"city_code": "370100", "province_code": "370000"}),
+            ("Jinan, Shandong", {"city_code": "370100", "province_code": "370000"}),
+            ("北京", {"city_code": "110100", "province_code": "110000"}),
+            ("山东省", {"province_code": "370000"}),
+        ],
+    )
+    async def test_about_the_place_answer_city_and_province_from_one_field(
+        self, arrive: Arrive, session: AsyncSession, typed: str, kept: dict[str, str]
     ) -> None:
         visitor = arrive()
-        await visitor.post("/check/identity", {"province_code": "110000"})
-        page = (await visitor.get("/check/identity")).text
-        cities = page.partition('id="city_code"')[2].partition("</select>")[0]
-        assert cities.index('data-of="110000"') < cities.index('data-of="370000"')
-        assert '<option value="110100">北京市</option>' in cities
-        assert '<option value="500100">重庆市</option>' in cities
-        assert ">市辖区<" not in cities
+        await visitor.post("/check/identity", {"city_code": "420100"})
+        assert (await visitor.post("/check/identity", {"city_code": typed})).status_code == 303
+        assert await session.scalar(select(col(CheckSession.answers))) == kept
+        shown = form_of(await visitor.get("/check/identity")).fields["city_code"]
+        assert (await visitor.post("/check/identity", {"city_code": shown})).status_code == 303
+        assert await session.scalar(select(col(CheckSession.answers))) == kept
+
+    async def test_about_a_place_offer_what_may_be_meant_and_take_the_choice(self, arrive: Arrive) -> None:
+        visitor = arrive()
+        page = await visitor.post("/check/identity", {"city_code": "jn"})
+        assert (page.status_code, form_of(page).summary) == (422, ["city_code"])
+        assert form_of(page).fields["city_code"] == "jn"
+        assert 'name="pick.city_code" value="370800"' in page.text
+        chosen = {"city_code": "jn", "pick.city_code": "370800"}
+        assert (await visitor.post("/check/identity", chosen)).status_code == 303
+        assert form_of(await visitor.get("/check/identity")).fields["city_code"] == "山东省济宁市"
+        unknown = form_of(await visitor.post("/check/identity", {"city_code": "no such place"}))
+        assert unknown.errors == ["没有找到这个地方，写省、市或区县的名字，例如“济南”"]
 
     async def test_can_be_unanswered_again(self, arrive: Arrive) -> None:
         visitor = arrive()
@@ -103,16 +107,15 @@ class TestQuestions:
         visitor = arrive()
         page = await visitor.post("/check/identity", {"industry_code": "餐饮"})
         assert page.status_code == 422
-        assert "mp-candidates" in page.text
         assert form_of(page).fields["industry_code"] == "餐饮"
-        assert 'value="6210 正餐服务"' in page.text
+        assert 'name="pick.industry_code" value="6210"' in page.text
+        await visitor.post("/check/identity", {"industry_code": "餐饮", "pick.industry_code": "6210"})
+        assert form_of(await visitor.get("/check/identity")).fields["industry_code"] == "6210 正餐服务"
 
     async def test_about_an_industry_understand_everyday_english(self, arrive: Arrive) -> None:
         visitor = arrive()
         page = await visitor.post("/check/identity?lang=en", {"industry_code": "restaurant"})
-        assert 'value="6210 Full-service restaurants"' in page.text
-        suggested = await visitor.get("/check/industries?industry_code=hotel&lang=en")
-        assert '<option value="6110 Tourist hotels">' in suggested.text
+        assert "6210 Full-service restaurants" in page.text
         await visitor.post("/check/identity", {"industry_code": "6299 anything"})
         shown = form_of(await visitor.get("/check/identity?lang=en")).fields["industry_code"]
         assert shown == "6299 Catering: 其他未列明餐饮业"
@@ -120,6 +123,29 @@ class TestQuestions:
             form_of(await visitor.get("/check/identity?lang=zh")).fields["industry_code"]
             == "6299 其他未列明餐饮业"
         )
+
+
+class TestFinding:
+    """What the browser asks while somebody types."""
+
+    async def test_gives_codes_and_labels_in_the_readers_language(self, arrive: Arrive) -> None:
+        visitor = arrive()
+        zh = (await visitor.get("/check/find/places?q=jn&lang=zh")).json()
+        assert zh[0] == {"code": "370100", "label": "山东省济南市"}
+        en = (await visitor.get("/check/find/places?q=jn&lang=en")).json()
+        assert en[0] == {"code": "370100", "label": "Jinan, Shandong"}
+        trades = (await visitor.get("/check/find/industries?q=hotel&lang=en")).json()
+        assert trades[0] == {"code": "6110", "label": "6110 Tourist hotels"}
+        cy = (await visitor.get("/check/find/industries?q=cy&lang=zh")).json()
+        assert {"code": "6210", "label": "6210 正餐服务"} in cy[:3]
+
+    @pytest.mark.parametrize("typed", ["", "%20", "%00", "%F0%9F%8D%9C", "a" * 5000, "%25", "-1", "%C3%BC"])
+    async def test_of_nonsense_finds_nothing_and_fails_at_nothing(self, arrive: Arrive, typed: str) -> None:
+        visitor = arrive()
+        for kind in ("places", "industries"):
+            answer = await visitor.get(f"/check/find/{kind}?q={typed}")
+            assert answer.status_code == 200
+            assert len(answer.json()) <= 20
 
 
 WRONG = {
@@ -141,7 +167,7 @@ WRONG = {
 
 NO_CHOICE = [
     ("identity", "entity_type", "emperor"),
-    ("identity", "province_code", "999999"),
+    ("identity", "city_code", "999999"),
     ("identity", "city_code", "37"),
     ("identity", "industry_code", "no such trade at all"),
     ("vat", "has_3pct_levy_sales", "perhaps"),
