@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,6 +70,7 @@ def measure() -> str:
 async def push(base: str, url: str, server: int) -> str:
     await until_ready(base)
     engine = create_engine(url, pooled=False)
+    await until_working(engine)
     await fill(engine)
     counted = await counting(engine)
     calm = await asks(base, CALM)
@@ -121,6 +122,16 @@ async def until_ready(base: str) -> None:
                 pass
             assert time.monotonic() < until, "the service did not answer"
             await asyncio.sleep(0.5)
+
+
+async def until_working(engine: AsyncEngine) -> None:
+    """Wait until the worker waits for jobs: the first of a new installation compiles the engine's loops."""
+    until = time.monotonic() + PATIENCE
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        while not await connection.scalar(text("SELECT count(*) FROM jobs.pgqueuer_schedules")):
+            assert time.monotonic() < until, "the worker does not work"
+            await asyncio.sleep(0.2)
 
 
 async def fill(engine: AsyncEngine) -> None:
@@ -217,16 +228,20 @@ async def kill_in_the_middle(engine: AsyncEngine, version: UUID, server: int) ->
 
 
 def worker_of(server: int) -> int:
-    """The worker among the service's children."""
+    """The worker: the child of the nursery, which is a child of the service."""
+    nursery = next(child for child, line in children(server) if b"work" in line)
+    return next(child for child, _ in children(nursery))
+
+
+def children(parent: int) -> Iterator[tuple[int, list[bytes]]]:
+    """Process ids and command lines."""
     for entry in Path("/proc").iterdir():
         try:
             line = (entry / "cmdline").read_bytes().split(b"\0")
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                yield int(entry.name), line
         except (OSError, NotADirectoryError, IndexError):
             continue
-        if parent == server and b"work" in line:
-            return int(entry.name)
-    raise AssertionError("the service has no worker")
 
 
 async def until_done(engine: AsyncEngine, version: UUID) -> float:

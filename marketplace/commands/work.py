@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from marketplace.database_at_hand import database
+from marketplace.jobs.nursery import Nursery
 from marketplace.jobs.worker import work
 from marketplace.process import end_with_parent
 from marketplace.settings import Settings
@@ -30,5 +31,6 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     settings = Settings.from_env()
     with database(settings) as url:
-        work(replace(settings, database_url=url), lambda: datetime.now(UTC))
+        mine = replace(settings, database_url=url)
+        Nursery(lambda: work(mine, lambda: datetime.now(UTC))).keep()
     return 0

@@ -1,17 +1,15 @@
-"""Keeps one worker process running beside the servers: started with them, started again when it dies, stopped first.
+"""Keeps the workers' nursery running beside the servers: started with them, started again should it die, stopped first.
 
-A thread, because the server holds the main one; it must outlive every worker it starts, since the kernel ends a worker
-with the thread that made it.
+A thread, because the server holds the main one; it must outlive every nursery it starts, since the kernel ends one with
+the thread that made it.
 """
 
 import subprocess
 import sys
 import threading
-import time
 
-STEADY = 10.0
-"""A worker that lived so many seconds and dies is started again at once; one that keeps dying less and less often."""
-PAUSES = (0.0, 0.5, 2.0, 5.0, 15.0)
+PAUSE = 2.0
+"""Seconds until a nursery that died is started again."""
 PATIENCE = 8.0
 """Seconds a worker has to bring what is under way to its end."""
 
@@ -32,9 +30,7 @@ class WorkerKeeper:
         self.thread.join(PATIENCE + 2)
 
     def _keep(self) -> None:
-        deaths = 0
         while not self.stopping.is_set():
-            began = time.monotonic()
             worker = subprocess.Popen(
                 [sys.executable, "-m", "marketplace", "work", "--with-parent"], stdin=subprocess.DEVNULL
             )
@@ -42,8 +38,7 @@ class WorkerKeeper:
                 pass
             if self.stopping.is_set():
                 return _end(worker)
-            deaths = 0 if time.monotonic() - began > STEADY else deaths + 1
-            self.stopping.wait(PAUSES[min(deaths, len(PAUSES) - 1)])
+            self.stopping.wait(PAUSE)
 
 
 def _end(worker: "subprocess.Popen[bytes]") -> None:

@@ -19,7 +19,6 @@ from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.models import Job, Schedule
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from eligibility import Facts
 from marketplace.db import create_engine, open_session, plain_url, transaction
 from marketplace.jobs import queue
 from marketplace.notifications import changes, mails, pushes, reminders, webhooks
@@ -74,10 +73,9 @@ class Worker:
             await self.engine.dispose()
 
     async def _warm(self) -> None:
-        """Parse the pack and run the index once, so that no transaction waits for either."""
+        """Parse the pack, so that no transaction waits for it."""
         async with open_session(self.engine) as session:
-            pack = await load_pack(session)
-        await asyncio.to_thread(lambda: pack.on(self.settings.as_of).match(Facts()))
+            await load_pack(session)
 
     def stop(self) -> None:
         """End after what is under way."""

@@ -35,8 +35,8 @@ WORKER = (
 )
 
 
-def worker(settings: Settings) -> "subprocess.Popen[bytes]":
-    """A worker process on the test's database, in small batches so that a kill falls between and into them."""
+def nursery_on(settings: Settings) -> "subprocess.Popen[bytes]":
+    """A nursery on the test's database, its workers in small batches so that a kill falls between and into them."""
     assert settings.database_url is not None
     environment = {
         **os.environ,
@@ -49,6 +49,17 @@ def worker(settings: Settings) -> "subprocess.Popen[bytes]":
         env=environment,
         stdin=subprocess.DEVNULL,
     )
+
+
+def child_of(parent: int) -> int:
+    """The nursery's worker."""
+    for entry in Path("/proc").iterdir():
+        try:
+            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                return int(entry.name)
+        except (OSError, NotADirectoryError, IndexError):
+            continue
+    raise AssertionError("there is no worker")
 
 
 async def until_further(engine: AsyncEngine, push_id: UUID, than: int) -> tuple[int, str]:
@@ -71,20 +82,18 @@ async def test_tells_each_enterprise_exactly_once(
         await store(session, [Facts({"employees_end": sizes[n % 4]}) for n in range(1000)])
     await session.execute(text("ANALYZE enterprise_current_facts"))
     version = await published(session, now)
-    killed, looked, state = 0, 0, "waiting"
-    while state != "done":
-        process = worker(settings)
-        try:
+    looked = 0
+    nursery = nursery_on(settings)
+    try:
+        for _ in range(KILLS):
             looked, state = await until_further(engine, version.id, looked)
-            if killed < KILLS and state != "done":
-                process.send_signal(signal.SIGKILL)
-                killed += 1
-            else:
-                looked, state = await until_further(engine, version.id, ENTERPRISES)
-        finally:
-            process.kill()
-            process.wait()
-    assert killed == KILLS
+            assert state == "running"
+            os.kill(child_of(nursery.pid), signal.SIGKILL)
+        looked, state = await until_further(engine, version.id, ENTERPRISES)
+    finally:
+        nursery.terminate()
+        nursery.wait()
+    assert state == "done"
     async with engine.connect() as connection:
         rows, enterprises, right = (await connection.execute(TOLD)).one()
     assert (rows, enterprises, right) == (ENTERPRISES // 2, ENTERPRISES // 2, True)
