@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from eligibility import Facts, Vocabulary
+from eligibility import Facts, Status, Vocabulary, evaluate
 from marketplace.notifications.copies import Span, plan_copies
 from marketplace.notifications.pushes import OBJECTED, needed_by
 from marketplace.notifications.tables import InboxItem
@@ -52,8 +52,16 @@ def newly(
     """The policies in force that apply to an enterprise and did not before its facts changed."""
     vocabulary = Vocabulary.shipped()
     ruling = pack.on(day)
-    was, now = (set(ruling.match(_known(facts, day, vocabulary)).eligible) for facts in (before, after))
-    return [ruling.records[name] for name in ruling.records if name in now - was]
+    was, now = (_known(facts, day, vocabulary) for facts in (before, after))
+    moved = {name for name in {*was, *now} if was.get(name, was) != now.get(name, now)}
+    # by the reference: it is a handful of rules, and for the index this process would have to load a compiler
+    return [
+        record
+        for record in ruling.records.values()
+        if not moved.isdisjoint(record.rule.stated_facts)
+        and evaluate(record.rule, now).status is Status.ELIGIBLE
+        and evaluate(record.rule, was).status is not Status.ELIGIBLE
+    ]
 
 
 def _known(facts: Mapping[str, Any], day: date, vocabulary: Vocabulary) -> Facts:

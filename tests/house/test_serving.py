@@ -94,7 +94,7 @@ class Service:
         return False
 
     def resident_kilobytes(self) -> int:
-        """Memory of all our processes, shared pages counted in each (more than it really is)."""
+        """Memory of all our processes: a page that several share counts once (PSS)."""
         database = int((self.data() / "postmaster.pid").read_text().splitlines()[0])
         backends = [
             int(pid) for pid in Path(f"/proc/{database}/task/{database}/children").read_text().split()
@@ -103,8 +103,8 @@ class Service:
 
 
 def _resident(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
 @pytest.fixture(scope="module")
