@@ -1,7 +1,7 @@
-"""The result's pages: every state, filters that keep their counts honest, stated figures, shares, the PDF; and who may."""
+"""The result's pages: every state, filters with honest counts, stated figures, shares, the PDF; and who may."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -16,6 +16,7 @@ from auth.roles import Role
 from auth.tables import AuditEntry
 from marketplace.portal import checks
 from marketplace.portal.tables import CheckSession, ResultShare, StatedAmount
+from policies import content, service
 from policies.tables import PolicyVersion
 from tests.factories.enterprises import enterprise
 from tests.factories.pages import Visitor, form_of
@@ -91,16 +92,10 @@ class TestStates:
     async def test_nothing_that_applies_says_so_and_whom_to_ask(
         self, arrive: Arrive, session: AsyncSession, now: datetime
     ) -> None:
-        ended = (
-            update(PolicyVersion)
-            .where(col(PolicyVersion.policy_id) != MEDICAL)
-            .values(effective_to="2019-12-31")
-        )
-        await session.execute(update(PolicyVersion).values(effective_from=datetime(2010, 1, 1).date()))  # noqa: DTZ001
-        await session.execute(ended.values(effective_to=datetime(2019, 12, 31).date()))  # noqa: DTZ001
-        none = FACTS | {"in_social_insurance_as_unit": False, "medical_relief_in_pool": False}
-        known = {name: value for name, value in none.items() if name in FACTS or name == "entity_type"}
-        visitor = await knowing(arrive(), session, now, known)
+        others = update(PolicyVersion).where(col(PolicyVersion.policy_id) != MEDICAL)
+        await session.execute(others.values(effective_from=date(2010, 1, 1), effective_to=date(2019, 12, 31)))
+        none = FACTS | {"in_social_insurance_as_unit": False}
+        visitor = await knowing(arrive(), session, now, none)
         page = (await visitor.get("/check/result")).text
         assert heading(page) == "按现在的情况，没有适用的政策"
         assert "12345" in page
@@ -117,28 +112,18 @@ class TestOnePolicy:
         own = read(page.partition('id="p-CN-VAT-2019-13-1"')[2].partition("</details>")[0]).text
         for told in (
             "8,400 元", "还有 350 天", "到 2021年3月31日", "财税〔2019〕13号", "财政部 税务总局", "2019年1月17日发布",
-            "自己申报享受", "小微企业免税销售额", "电子税务局", "国家税务总局公告2019年第4号", "依据网页核对", "一个申报期",
+            "自己申报享受", "小微企业免税销售额", "电子税务局", "国家税务总局公告2019年第4号", "依据网页核对",
+            "一个申报期",
         ):  # fmt: skip
             assert told in own, told
 
     async def test_without_a_written_way_sends_to_the_issuer_and_the_hotline(
-        self, arrive: Arrive, session: AsyncSession, now: datetime, monkeypatch: pytest.MonkeyPatch
+        self, arrive: Arrive, session: AsyncSession, now: datetime
     ) -> None:
         row = (
             await session.scalars(select(PolicyVersion).where(col(PolicyVersion.policy_id) == MEDICAL))
         ).one()
-        from policies import service  # noqa: PLC0415 - the publishing service, for one more policy
-
-        fields = {name: getattr(row, name) for name in (*PolicyVersion.model_fields,)}
-        kept = {
-            name: fields[name]
-            for name in fields
-            if name
-            not in {
-                "id", "policy_id", "version", "status", "content_sha256", "editors", "reason", "created_at",
-                "changed_at", "submitted_by", "submitted_at", "decided_by", "decided_at",
-            }
-        }  # fmt: skip
+        kept = content.content_of(row)
         await service.store_published(session, "XX-NEW", kept, now)
         visitor = await knowing(arrive(), session, now, FACTS)
         page = (await visitor.get("/check/result")).text
@@ -334,7 +319,7 @@ class TestShares:
         self, arrive: Arrive, signed_in: SignedIn, session: AsyncSession, now: datetime
     ) -> None:
         assert (await arrive().post("/check/result/shares")).status_code == 409
-        owner, who = await signed_in()
+        _, who = await signed_in()
         mine = await enterprise(session, who, now)
         other, _ = await signed_in()
         officer, _ = await signed_in(Role.POLICY_ADMIN)
