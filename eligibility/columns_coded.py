@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from eligibility import columns_coding as coding
-from eligibility import columns_kernel as kernel
 from eligibility.column import KNOWN, UNKNOWN, Column
 from eligibility.columns_exact import Exact, truths
 from eligibility.columns_program import Program, Sized, program
 from eligibility.compound import Compound
 from eligibility.evaluate import Status
+from eligibility.lazily import lazily
 from eligibility.normal import Cut, choices
 from eligibility.population import Counts
 from eligibility.rule import Rule
@@ -27,7 +26,11 @@ from eligibility.size_standard import INPUTS
 from eligibility.vocabulary import Fact
 
 if TYPE_CHECKING:
+    from eligibility import columns_coding as coding
+    from eligibility import columns_kernel as kernel
     from eligibility.columns import Columns
+else:
+    coding, kernel = lazily("eligibility.columns_coding"), lazily("eligibility.columns_kernel")
 
 SAMPLE = 8192
 ALL_KNOWN = np.zeros(0, np.uint8)

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from eligibility import columns_coding as coding
 from eligibility.column import NONE, UNKNOWN, Column
+from eligibility.lazily import lazily
 from eligibility.normal import Cut
 from eligibility.size_standard import CLASSES, DIMENSIONS, INPUTS, NOT_COVERED, SizeGroup, SizeStandard
 from eligibility.vocabulary import Fact
+
+if TYPE_CHECKING:
+    from eligibility import columns_coding as coding
+else:
+    coding = lazily("eligibility.columns_coding")
 
 ANY = 3 << 3
 """Best class 0 and worst 3: a dimension nobody knows."""
