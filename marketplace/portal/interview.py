@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from eligibility import Facts, Status, Verdict, Vocabulary, evaluate
 from eligibility.advise import Candidate, worth
@@ -68,8 +69,7 @@ class Catalogue:
 class Standing:
     """Where known facts leave every offer. `votes`: how much each unknown fact that may be asked is worth asking.
 
-    certain: yuan of the best set of policies that apply and whose amount is known, as a match counts them. perhaps: the
-    most that can come of it, None without end.
+    certain: yuan of the best set of policies that apply and whose amount is known, as a match counts them.
     """
 
     catalogue: Catalogue
@@ -77,7 +77,16 @@ class Standing:
     verdicts: Mapping[str, Verdict]
     votes: Mapping[str, float]
     certain: Decimal
-    perhaps: Decimal | None
+
+    @cached_property
+    def perhaps(self) -> Decimal | None:
+        """The most yuan that can come of it once all is answered; None without end."""
+        judged = [
+            (offer.candidate, self.verdicts[offer.id].status)
+            for offer in self.catalogue.offers
+            if offer.is_policy and offer.id in self.verdicts
+        ]
+        return total_worth(judged, self.known).most
 
     def counted(self, status: Status, *, policies: bool = True) -> int:
         """How many policies (or products) have this verdict."""
@@ -145,14 +154,17 @@ def standing(catalogue: Catalogue, facts: Facts) -> Standing:
         names = [name for name in missing if name in votes]
         for name in names:
             votes[name] += vote_of(offer, verdict) / math.sqrt(len(names))
-    policies = [o.candidate for o in catalogue.offers if o.is_policy and o.id in verdicts]
+    applying = [
+        offer.candidate
+        for offer in catalogue.offers
+        if offer.is_policy and offer.id in verdicts and verdicts[offer.id].status is Status.ELIGIBLE
+    ]
     return Standing(
         catalogue,
         known,
         verdicts,
         {name: vote for name, vote in votes.items() if vote},
-        certain([c for c in policies if verdicts[c.id].status is Status.ELIGIBLE], known),
-        total_worth([(c, verdicts[c.id].status) for c in policies], known).most,
+        certain(applying, known),
     )
 
 

@@ -206,7 +206,7 @@ def verdicts(base: str) -> dict[str, list[str]]:
 def answers_as_tenant(visitor: Person) -> None:
     """Give the tenant's facts in the check."""
     visitor.open("/check/identity").choose(entity_type="company").fill(industry_code="1411")
-    visitor.page.select_option("[name=city_code]", "370300")
+    visitor.fill(city_code="淄博市")
     visitor.press("button[name=next]").fill(employees_end="60", operating_revenue_yuan="1000万")
     visitor.press("button[name=to_result]").open("/check/fees").choose(landlord_type="state_owned")
     visitor.press("button[name=to_result]")
