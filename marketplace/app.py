@@ -57,6 +57,7 @@ from marketplace.web import loans as loans_pages
 from marketplace.web import officer as officer_pages
 from marketplace.web import offline as offline_pages
 from marketplace.web import oversight as oversight_pages
+from marketplace.web import policy as policy_pages
 from marketplace.web import preferences as preferences_pages
 from marketplace.web import pushes as pushes_pages
 from marketplace.web import register as register_pages
@@ -103,6 +104,7 @@ ROUTERS: tuple[Router, ...] = (
     home_pages.router,
     government_pages.router,
     library_pages.router,
+    policy_pages.router,
     static_pages.router,
 )  # fmt: skip
 """Every router of the house, one line each."""

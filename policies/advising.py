@@ -10,10 +10,10 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import TypeVar
 
-from eligibility import Facts, Vocabulary
+from eligibility import Facts, Rule, Vocabulary
 from eligibility.advise import if_it_applies, worth
 from eligibility.advise_changes import Change, distance, smallest_change
 from eligibility.advise_cliffs import Cliff, cliffs
@@ -115,13 +115,27 @@ class Advice:
             return ()
         return tuple(cliff for cliff in found if is_near(cliff))
 
-    def settling(self, judged: Judged) -> tuple[str, ...]:
-        """The fewest open facts whose answers may make a policy apply; all it waits for where that is not known."""
-        missing = judged.verdict.missing
-        if not 1 < len(missing) <= LOOKED_INTO:
-            return missing
-        found = alone(judged, partial(deciding_sets, judged.policy.rule, judged.facts))
-        return found.eligible[0] if found is not None and found.eligible else missing
+    @cached_property
+    def settled_by(self) -> Mapping[str, tuple[str, ...]]:
+        """For each open policy the fewest facts whose answers may make it apply; all it waits for where nobody knows."""
+        return {one.policy.id: settling(one) for one in self.result.undetermined}
+
+
+def settling(judged: Judged) -> tuple[str, ...]:
+    """The fewest open facts whose answers may make a policy apply."""
+    missing, rule = judged.verdict.missing, judged.policy.rule
+    if not 1 < len(missing) <= LOOKED_INTO:
+        return missing
+    known = tuple((name, judged.facts[name]) for name in sorted(rule.stated_facts) if name in judged.facts)
+    found = alone(judged, partial(fewest, rule, known))
+    return found or missing
+
+
+@lru_cache(maxsize=8192)
+def fewest(rule: Rule, known: tuple[tuple[str, object], ...]) -> tuple[str, ...]:
+    """The first least set that can make a rule hold. Remembered: many enterprises are alike in those few facts."""
+    sets = deciding_sets(rule, dict(known)).eligible
+    return sets[0] if sets else ()
 
 
 def is_near(cliff: Cliff) -> bool:

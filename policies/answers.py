@@ -93,7 +93,7 @@ def advice_read(advice: Advice) -> AdviceRead:
         unbounded=list(total.unbounded),
         ranges={policy_id: _range(found) for policy_id, found in advice.ranges.items()},
         combination=_combination(total.surely),
-        settling={one.policy.id: list(advice.settling(one)) for one in advice.result.undetermined},
+        settling={policy_id: list(names) for policy_id, names in advice.settled_by.items()},
         changes={
             policy_id: ChangeRead(
                 steps=[

@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auth.guards import PUBLIC
 from auth.state import request_session
 from eligibility import Facts, Vocabulary, parse, sentence
-from policies import advising, answers, keeper, matching, queries, stating
+from policies import advising, answers, keeper, library, matching, misses, queries, stating
 from policies.errors import PolicyNotFound
+from policies.library import Filter, When
 from policies.schemas import (
     Category,
     Level,
@@ -63,6 +64,7 @@ async def match(
 @get("/policies", **PUBLIC)
 async def list_policies(
     session: AsyncSession,
+    as_of: date,
     *,
     q: Words = "",
     category: Category | None = None,
@@ -71,11 +73,22 @@ async def list_policies(
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> PolicyList:
-    """Published policies, newest issue first; `q` searches names, titles, document numbers and issuers."""
-    rows, total = await queries.search(
-        session, words=q, category=category, level=level, day=in_force_on, limit=limit, offset=offset
+    """Published policies, newest issue first; with `q`, the likeliest first, whichever language it is in.
+
+    A mistyped word is found by what is like it. Where no policy has every word, those that have most of them are told.
+    """
+    found = (await library.load(session)).find(
+        q,
+        Filter(category=category, level=level, when=None if in_force_on is None else When.IN_FORCE),
+        in_force_on or as_of,
+        limit=limit,
+        offset=offset,
     )
-    return PolicyList(total=total, items=[PolicySummary.model_validate(row) for row in rows])
+    if found.nowhere:
+        await misses.record(session, q, as_of)
+    rows = await queries.by_ids(session, found.ids)
+    items = [PolicySummary.model_validate(rows[name]) for name in found.ids if name in rows]
+    return PolicyList(total=found.total, items=items)
 
 
 @get("/policies/{policy_id:str}", **PUBLIC)

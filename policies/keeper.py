@@ -36,6 +36,7 @@ class Kept:
         self.pack: Pack | None = None
         self.stamp: tuple[int, datetime | None] | None = None
         self.lock = asyncio.Lock()
+        self.browsing = asyncio.Lock()
         self.listening = False
         self.changes = 0
         self.checked = -1

@@ -1,6 +1,6 @@
 """A policy and its versions: every text that was ever in force stays, so that an old answer can be given again.
 
-Constraints are named by hand and match migrations/versions/0003_policies.py.
+Constraints are named by hand and match migrations/versions/0003_policies.py and 0010_search_misses.py.
 """
 
 from datetime import date, datetime
@@ -119,3 +119,20 @@ class PolicyVersion(PolicyText, table=True):
     submitted_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     decided_by: UUID | None = None
     decided_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+
+
+class SearchMiss(SQLModel, table=True):
+    """Words that were looked for in the library and not found, and how often; nobody's name hangs on them."""
+
+    __tablename__ = "search_misses"
+    __table_args__ = (
+        PrimaryKeyConstraint("words", name="pk_search_misses"),
+        CheckConstraint("searches > 0", name="ck_search_misses_searches"),
+        Index("ix_search_misses_first_on", "first_on"),
+        Index("ix_search_misses_last_on", "last_on"),
+    )
+
+    words: str = Field(sa_column=Column(String(60), nullable=False))
+    searches: int
+    first_on: date
+    last_on: date

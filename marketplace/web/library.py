@@ -1,12 +1,13 @@
-"""The policy library: every published policy, found by words and filters, and one policy on a page of its own.
+"""The policy library: every published policy, browsed by kind, level, area and issuer, and found by words.
 
-Filters that say nothing known are taken as not given: a mistyped address still shows the library.
+Everything is an address, so that back, a bookmark and a browser without script all work. Filters that say nothing known
+are taken as not given: a mistyped address still shows the library.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,58 +16,85 @@ from litestar.response import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.guards import PUBLIC
-from eligibility import Vocabulary, explain, sentence
+from marketplace.i18n import translate
 from marketplace.language import language_of
-from marketplace.portal import checks
-from marketplace.portal.codes import namer
-from marketplace.web import verdicts
 from marketplace.web.policy_words import PolicyWords
 from marketplace.web.render import page
-from policies import keeper, matching, queries
-from policies.errors import PolicyNotFound
-from policies.matching import Judged
-from policies.pack import Pack, PolicyRecord
-from policies.tables import CATEGORIES, LEVELS, PolicyVersion
+from policies import library as policy_library
+from policies import misses, queries
+from policies.library import Filter, Listed, When
+from policies.marking import marked
+from policies.search_terms import understand
+from policies.tables import CATEGORIES, LEVELS
 
 AnyRequest = Request[Any, Any, Any]
 PAGE_SIZE = 20
 LAST_PAGE = 1000
 LONGEST_SEARCH = 200
-IN_FORCE, ALL = "in_force", "all"
-LINKED = ("extends", "extended_by", "supersedes", "superseded_by", "stacks_on", "implements")
+LONGEST_CHOICE = 60
+ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What the visitor looks for. when: "in_force" (on the page's day) or "all"."""
+    """What the visitor looks for. `when` None: whatever its dates; `number`: of the page."""
 
     q: str = ""
     category: str | None = None
     level: str | None = None
-    when: str = IN_FORCE
+    area: str | None = None
+    issuer: str | None = None
+    when: When | None = When.IN_FORCE
     number: int = 1
 
-    def address(self, number: int) -> str:
-        """The same search on another page."""
-        asked = {"q": self.q, "category": self.category, "level": self.level, "when": self.when}
+    def address(self, **changes: Any) -> str:
+        """The same search with something changed, from its first page on unless another is asked for."""
+        other = replace(self, **{"number": 1, **changes})
+        asked = {
+            "q": other.q,
+            "category": other.category,
+            "level": other.level,
+            "area": other.area,
+            "issuer": other.issuer,
+            "when": None if other.when is When.IN_FORCE else other.when or ALL,
+            "page": other.number if other.number > 1 else None,
+        }
         given = {name: value for name, value in asked.items() if value}
-        return f"/policies?{urlencode({**given, 'page': number})}"
+        return f"/policies?{urlencode(given)}" if given else "/policies"
 
     @property
     def narrowed(self) -> bool:
         """Whether anything but the day is asked for."""
-        return bool(self.q or self.category or self.level)
+        return bool(self.q or self.category or self.level or self.area or self.issuer)
+
+    @property
+    def chosen(self) -> Filter:
+        """The filters alone."""
+        return Filter(self.category, self.level, self.area, self.issuer, self.when)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a filter: what it is called, how many there would be, where it leads."""
+
+    value: str | None
+    label: str
+    count: int
+    address: str
+    here: bool
 
 
 def search_of(params: Mapping[str, str]) -> Search:
     """A search from an address; whatever is not understood counts as not asked."""
-    category, level = params.get("category"), params.get("level")
+    category, level, when = params.get("category"), params.get("level"), params.get("when")
     number = params.get("page", "1")
     return Search(
         q=searchable(params.get("q", "")),
         category=category if category in CATEGORIES else None,
         level=level if level in LEVELS else None,
-        when=ALL if params.get("when") == ALL else IN_FORCE,
+        area=searchable(params.get("area", ""))[:LONGEST_CHOICE] or None,
+        issuer=searchable(params.get("issuer", ""))[:LONGEST_CHOICE] or None,
+        when=None if when == ALL else When(when) if when in list(When) else When.IN_FORCE,
         number=min(max(int(number), 1), LAST_PAGE) if number.isdecimal() and len(number) < 6 else 1,
     )
 
@@ -79,92 +107,76 @@ def searchable(words: str) -> str:
 @get("/policies", **PUBLIC)
 async def library(request: AnyRequest, session: AsyncSession, as_of: date) -> Response[str]:
     """The list."""
-    wanted = search_of(request.query_params)
-    found, total = await queries.search(
-        session,
-        words=wanted.q,
-        category=wanted.category,
-        level=wanted.level,
-        day=as_of if wanted.when == IN_FORCE else None,
-        limit=PAGE_SIZE,
-        offset=(wanted.number - 1) * PAGE_SIZE,
-    )
+    wanted, lang = search_of(request.query_params), language_of(request)
+    kept = await policy_library.load(session)
+    wanted = known_only(wanted, kept)
+    found = kept.find(wanted.q, wanted.chosen, as_of, limit=PAGE_SIZE, offset=(wanted.number - 1) * PAGE_SIZE)
+    if found.nowhere:
+        await misses.record(session, wanted.q, as_of)
+    rows = await queries.by_ids(session, found.ids)
+    words = PolicyWords(lang, as_of)
     return page(
         request,
         "policies/list.html",
         search=wanted,
-        policies=found,
-        total=total,
-        pages=-(-total // PAGE_SIZE),
-        categories=CATEGORIES,
-        levels=LEVELS,
-        words=PolicyWords(language_of(request), as_of),
+        policies=[rows[name] for name in found.ids if name in rows],
+        found=found,
+        pages=-(-found.total // PAGE_SIZE),
+        choices=choices(wanted, found, words),
+        elsewhere=elsewhere(wanted, found, lang),
+        pieces=partial(marked, asked=understand(wanted.q)),
+        words=words,
     )
 
 
-@get("/policies/{policy_id:str}", **PUBLIC)
-async def one(request: AnyRequest, session: AsyncSession, policy_id: str, as_of: date) -> Response[str]:
-    """One policy: what it says, the rule in words, its source, and what it is connected with."""
-    pack = await keeper.load_pack(session)
-    record = pack.by_id.get(policy_id)
-    row = await queries.current(session, policy_id) if record else None
-    if record is None or row is None:
-        raise PolicyNotFound
-    lang = language_of(request)
-    return page(
-        request,
-        "policies/policy.html",
-        policy=row,
-        record=record,
-        rule=record.rule,
-        sentence=sentence(record.rule, lang, namer(lang)),
-        tree=verdicts.tree(explain(record.rule, {}), lang),
-        links=links(pack, record, row, lang),
-        sources=source_marks(row),
-        judged=await _judged(request, session, record, as_of),
-        words=PolicyWords(lang, as_of),
+def known_only(wanted: Search, kept: policy_library.Library) -> Search:
+    """Without an area or an issuer that no policy has."""
+    return replace(
+        wanted,
+        area=wanted.area if wanted.area in kept.choices["area"] else None,
+        issuer=wanted.issuer if wanted.issuer in kept.choices["issuer"] else None,
     )
 
 
-async def _judged(
-    request: AnyRequest, session: AsyncSession, record: PolicyRecord, day: date
-) -> Judged | None:
-    """The policy by the visitor's own answers; None without any, or when it is not in force."""
-    facts = checks.facts_of(await checks.find(session, request.cookies.get(checks.COOKIE)))
-    if not facts or not record.in_force(day):
-        return None
-    return matching.judge(record, facts.on(day, Vocabulary.shipped()))
+def choices(wanted: Search, found: Listed, words: PolicyWords) -> Mapping[str, Sequence[Choice]]:
+    """Every filter with its values, each with how many there would be; areas and issuers the fullest first."""
+    say = partial(translate, words.lang)
+    counts = found.counts
+    labels: Mapping[str, Sequence[tuple[str | None, str]]] = {
+        "when": [*((when, say(f"library.when.{when}")) for when in When), (None, say("library.when.all"))],
+        "category": [(None, say("library.any")), *((one, say(f"category.{one}")) for one in CATEGORIES)],
+        "level": [(None, say("library.any")), *((one, say(f"level.{one}")) for one in LEVELS)],
+        "area": [(None, say("library.any")), *((one, words.area(one)) for one in _fullest(counts["area"]))],
+        "issuer": [(None, say("library.any")), *((one, one) for one in _fullest(counts["issuer"]))],
+    }
+    return {
+        name: [
+            Choice(
+                value,
+                label,
+                found.every[name] if value is None else counts[name].get(value, 0),
+                wanted.address(**{name: value}),
+                value == getattr(wanted, name),
+            )
+            for value, label in values
+        ]
+        for name, values in labels.items()
+    }
 
 
-def source_marks(row: PolicyVersion) -> list[tuple[str, date | None]]:
-    """How the text was checked: each mark once for each day of a page it was checked against.
-
-    What the editors wrote about a source is theirs, in their language; it stands at the admins' desk.
-    """
-    marks = [(str(source["mark"]), _day_in(str(source["text"]))) for source in row.sources]
-    return list(dict.fromkeys(marks)) or [(row.checked, None)]
+def _fullest(counts: Mapping[str, int]) -> Sequence[str]:
+    return sorted(counts, key=lambda name: (-counts[name], name))
 
 
-def _day_in(text: str) -> date | None:
-    for found in re.findall(r"\b\d{4}-\d{2}-\d{2}\b", text):
-        try:
-            return date.fromisoformat(found)
-        except ValueError:
-            continue
-    return None
-
-
-def links(
-    pack: Pack, record: PolicyRecord, row: PolicyVersion, lang: str
-) -> list[tuple[str, Sequence[tuple[str, str]]]]:
-    """Connected policies: [(kind, [(id, name)])]. Exclusion holds both ways, whichever text states it."""
-    barred = {*record.exclusions, *(other.id for other in pack.policies if record.id in other.exclusions)}
-    named = {"exclusions": sorted(barred), **{kind: row.relations.get(kind) or [] for kind in LINKED}}
-    found = [
-        (kind, [(name, pack.by_id[name].name(lang)) for name in names if name in pack.by_id])
-        for kind, names in named.items()
+def elsewhere(wanted: Search, found: Listed, lang: str) -> Sequence[Choice]:
+    """Where the same words find something when they find nothing here: another time, or without the other filters."""
+    if found.total or wanted.when is None:
+        return ()
+    return [
+        Choice(when, translate(lang, f"library.when.{when}"), count, wanted.address(when=when), False)
+        for when in When
+        if (count := found.counts["when"].get(when, 0))
     ]
-    return [(kind, names) for kind, names in found if names]
 
 
-router = Router("/", route_handlers=[library, one], include_in_schema=False)
+router = Router("/", route_handlers=[library], include_in_schema=False)

@@ -6,9 +6,13 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 from markupsafe import escape
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.shipped import in_force, shipped_policies
 from marketplace.web.library import PAGE_SIZE
+from policies.tables import SearchMiss
+from tests.factories.publishing import RENT, published
 from tests.web.reading import Page, read
 
 pytestmark = pytest.mark.seeded
@@ -23,6 +27,7 @@ async def at(client: Client, address: str, **params: str) -> Page:
 
 
 def listed(page: Page) -> list[str]:
+    """The policies of a list, in order."""
     return [link.removeprefix("/policies/") for link in page.links if link.startswith("/policies/")]
 
 
@@ -62,11 +67,75 @@ class TestFinding:
         page = await at(client, "/policies", q="CN-STABLE-2018-39", when="all")
         assert "现行有效" in page.text
 
-    async def test_tells_what_to_do_when_nothing_is_found(self, client: Client) -> None:
-        page = await at(client, "/policies", q="铁路货运价格")
+    async def test_counts_each_choice_beside_the_others(self, client: Client) -> None:
+        page = await at(client, "/policies", category="fee_reduction", when="all")
+        cities = [p for p in shipped_policies() if p["category"] == "fee_reduction" and p["level"] == "city"]
+        taxes = [p for p in shipped_policies() if p["category"] == "tax_reduction"]
+        assert f"市级 {len(cities)}" in page.text
+        assert f"减税 {len(taxes)}" in page.text
+        ended = [p for p in shipped_policies() if p["effective_to"] and p["effective_to"] < AS_OF.isoformat()]
+        assert f"已到期 {len(ended)}" in (await at(client, "/policies")).text
+
+    async def test_filters_by_area_and_by_one_of_several_issuers(self, client: Client) -> None:
+        page = await at(client, "/policies", area="370600", when="all")
+        assert sorted(listed(page)) == ["YT-CAPEX-2020", "YT-LANDLORD-2020", "YT-ONEOFF-2020"]
+        page = await at(client, "/policies", issuer="退役军人部", when="all")
+        assert sorted(listed(page)) == ["CN-EMP-2019-21-E", "CN-EMP-2019-21-I"]
+        assert (
+            "找到 90 项政策"
+            in (await at(client, "/policies", area="999999", issuer="无此机关", when="all")).text
+        )
+
+    async def test_finds_what_is_mistyped_and_marks_what_was_meant(self, client: Client) -> None:
+        answer = await client.get("/policies", params={"q": "stmap duty", "lang": "en", "when": "all"})
+        assert listed(read(answer.text))[0] == "CN-STAMP-2017-77"
+        assert "<mark>stamp</mark>" in answer.text.lower()
+
+    async def test_says_where_else_the_words_are_found(self, client: Client) -> None:
+        page = await at(client, "/policies", q="以工代训")
+        assert "别的时间段里有" in page.text
+        assert any("when=coming" in link for link in page.links)
+
+    async def test_tells_what_to_do_when_nothing_is_found(
+        self, client: Client, session: AsyncSession
+    ) -> None:
+        for _ in range(2):
+            page = await at(client, "/policies", q="铁路货运价格")
         assert "没有找到“铁路货运价格”" in page.text
-        assert "连同已到期的一起找" in page.text
-        assert any("when=all" in link for link in page.links)
+        assert "/check" in page.links
+        misses = list(await session.scalars(select(SearchMiss)))
+        assert [(miss.words, miss.searches) for miss in misses] == [("铁路货运价格", 2)]
+
+    @pytest.mark.parametrize(
+        "words", ["370102199001011234", "囧 138 0013 8000", "囧@example.com", "囧" * 61, "%_"]
+    )
+    async def test_writes_nothing_down_that_may_be_personal(
+        self, client: Client, session: AsyncSession, words: str
+    ) -> None:
+        await at(client, "/policies", q=words)
+        assert list(await session.scalars(select(SearchMiss))) == []
+
+    async def test_the_api_searches_alike_and_counts_alike(
+        self, client: Client, session: AsyncSession
+    ) -> None:
+        found = (await client.get("/api/v1/policies", params={"q": "stmap duty"})).json()
+        assert [item["id"] for item in found["items"]] == ["CN-STAMP-2017-77"]
+        assert found["total"] == 1
+        found = (await client.get("/api/v1/policies", params={"q": "2020 13号", "limit": 2})).json()
+        assert {item["id"] for item in found["items"]} == {"CN-VAT-2020-13-HB", "CN-VAT-2020-13-OT"}
+        assert (await client.get("/api/v1/policies", params={"q": "囧囧"})).json() == {
+            "total": 0,
+            "items": [],
+        }
+        assert [miss.words for miss in await session.scalars(select(SearchMiss))] == ["囧囧"]
+
+    async def test_finds_a_new_version_at_once_and_the_old_words_no_more(
+        self, client: Client, session: AsyncSession, now: datetime
+    ) -> None:
+        assert listed(await at(client, "/policies", q="囧囧减免", when="all"))[:1] != [RENT]
+        await published(session, now, name_zh="囧囧减免办法")
+        assert listed(await at(client, "/policies", q="囧囧减免办法", when="all"))[0] == RENT
+        assert len(listed(await at(client, "/policies", q=RENT.lower(), when="all"))) > 0
 
     @pytest.mark.parametrize(
         "query",
