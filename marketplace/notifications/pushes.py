@@ -27,7 +27,7 @@ from marketplace.profiles.population import Condition, ask, condition, verdicts
 from policies.keeper import load_pack
 from policies.pack import Pack, PolicyRecord, PublishedText
 
-BATCH = 2_000
+BATCH = 4_000
 """Enterprises a transaction looks at: small enough that nobody waits for its locks, large enough to be quick."""
 FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
 
