@@ -117,7 +117,7 @@ class Advice:
 
     @cached_property
     def settled_by(self) -> Mapping[str, tuple[str, ...]]:
-        """For each open policy the fewest facts whose answers may make it apply; all it waits for where nobody knows."""
+        """For each open policy the fewest facts whose answers may make it apply; where nobody knows, all of them."""
         return {one.policy.id: settling(one) for one in self.result.undetermined}
 
 

@@ -225,7 +225,7 @@ class ResultView:
 
     def settling(self, judged: Judged) -> list[tuple[str, str]]:
         """The fewest questions whose answers may settle it: (address, label)."""
-        return self.asked(self.advice.settling(judged))
+        return self.asked(self.advice.settled_by[judged.policy.id])
 
     def asked(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """Facts as links to their questions."""

@@ -126,7 +126,7 @@ def test_open_policies_name_answers_they_wait_for_and_never_none(
     facts, _, _ = case
     advice = advise(shipped(), facts, DAY)
     for one in advice.result.undetermined:
-        settling = advice.settling(one)
+        settling = advice.settled_by[one.policy.id]
         assert settling
         assert set(settling) <= set(one.verdict.missing)
 
