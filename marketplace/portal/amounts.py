@@ -58,7 +58,12 @@ async def state(
 
 
 async def adopt(session: AsyncSession, check_id: UUID, enterprise_id: UUID, now: datetime) -> None:
-    """What the visitor stated is kept with the enterprise too, as his answers are when he saves them there."""
+    """What the visitor stated is kept with the enterprise too, as his answers are when he saves them there.
+
+    What was stated for the enterprise itself stays as it is.
+    """
     mine = Whose(enterprise_id=enterprise_id)
+    known = await stated(session, mine)
     for policy_id, figures in (await stated(session, Whose(check_id=check_id))).items():
-        await state(session, mine, policy_id, figures, now)
+        if policy_id not in known:
+            await state(session, mine, policy_id, figures, now)

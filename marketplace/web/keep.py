@@ -26,7 +26,7 @@ from marketplace.profiles.errors import EnterpriseNotFound
 from marketplace.profiles.service import Profile
 from marketplace.profiles.tables import Enterprise
 from marketplace.web import forms
-from marketplace.web.register import answers_of
+from marketplace.web.register import answers_of, figures_follow
 from marketplace.web.render import page
 from marketplace.web.verdicts import fact_words
 
@@ -72,6 +72,7 @@ async def save(request: AnyRequest, session: AsyncSession, actor: Actor, now: da
         return await _shown(request, session, enterprise, answers, moved=True)
     kept = {name: value for name, value in answers.to_json().items() if name in {c.name for c in changes}}
     await profiles.save_facts(session, actor, enterprise.id, kept, source="declared", now=now)
+    await figures_follow(request, session, enterprise.id, now)
     return Redirect(f"/check/result?enterprise={enterprise.id}", status_code=HTTP_303_SEE_OTHER)
 
 

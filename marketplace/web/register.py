@@ -7,6 +7,7 @@ taken for another business, and the form starts with leaving them out.
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, Router, get, post
 from litestar.response import Redirect, Response
@@ -20,7 +21,7 @@ from eligibility import Facts, Vocabulary
 from marketplace.i18n import translate
 from marketplace.inputs import InvalidInput
 from marketplace.language import language_of
-from marketplace.portal import checks
+from marketplace.portal import amounts, checks
 from marketplace.profiles import service as profiles
 from marketplace.profiles.errors import ProfilesError
 from marketplace.profiles.identity import IdentityKey
@@ -79,6 +80,7 @@ async def register(
         return Redirect(where, status_code=HTTP_303_SEE_OTHER)
     kept = {**answers.to_json(), "entity_type": made.entity_type}
     await profiles.save_facts(session, actor, made.id, kept, source="declared", now=now)
+    await figures_follow(request, session, made.id, now)
     return Redirect(f"{where}?kept=1", status_code=HTTP_303_SEE_OTHER)
 
 
@@ -97,6 +99,15 @@ def faults(draft: Mapping[str, str], lang: str, now: datetime) -> dict[str, str]
 async def answers_of(request: AnyRequest, session: AsyncSession) -> Facts:
     """What this browser's check was answered."""
     return checks.facts_of(await checks.find(session, request.cookies.get(checks.COOKIE)))
+
+
+async def figures_follow(
+    request: AnyRequest, session: AsyncSession, enterprise_id: UUID, now: datetime
+) -> None:
+    """What was stated of single policies on this browser's result goes with its answers."""
+    check = await checks.find(session, request.cookies.get(checks.COOKIE))
+    if check is not None:
+        await amounts.adopt(session, check.id, enterprise_id, now)
 
 
 async def _first_choice(session: AsyncSession, actor: Actor, answers: Facts) -> str:

@@ -183,12 +183,13 @@ class TestStatedFigures:
         await a_policy(session, now)
         mine = await enterprise(session, await person(session, now), now)
         about = Whose(enterprise_id=mine.id)
-        await amounts.state(session, about, "P", {"due_yuan": 9}, now)
         await amounts.state(session, whose, "P", {"due_yuan": 1}, now)
         assert whose.check_id is not None
         await amounts.adopt(session, whose.check_id, mine.id, now)
         assert await amounts.stated(session, about) == {"P": {"due_yuan": 1}}
-        assert await amounts.stated(session, whose) == {"P": {"due_yuan": 1}}
+        await amounts.state(session, whose, "P", {"due_yuan": 2}, now)
+        await amounts.adopt(session, whose.check_id, mine.id, now)
+        assert await amounts.stated(session, about) == {"P": {"due_yuan": 1}}
 
     def test_are_somebodys_and_only_one_bodys(self) -> None:
         with pytest.raises(ValueError, match="exactly one"):
