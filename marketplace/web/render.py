@@ -90,6 +90,14 @@ def page(
     )
 
 
+def piece(template: str, lang: str, **context: Any) -> Markup:
+    """A part of a page that knows nothing of who reads it, so that its caller may keep it."""
+    words_ = {"lang": lang, "t": partial(_text, lang), "tn": partial(_plural, lang)}
+    full_day = partial(words.day, lang=lang)
+    body = environment().get_template(template).render(**words_, full_day=full_day, **context)
+    return Markup(body)  # noqa: S704 - drawn by a template, which escapes
+
+
 def shared(request: Request[Any, Any, Any], lang: str) -> dict[str, Any]:
     """What every template may use."""
     settings: Settings = request.app.state["settings"]

@@ -23,6 +23,7 @@ from marketplace.portal.claiming import Way
 from marketplace.web import verdicts
 from marketplace.web.policy_words import PolicyWords
 from marketplace.web.result_filters import Filters
+from marketplace.web.result_standing import Standing, standing
 from policies.advising import Advice
 from policies.matching import CATEGORY_ORDER, Judged
 
@@ -131,7 +132,7 @@ class ResultView:
         self.lang, self.advice, self.result = lang, advice, advice.result
         self.questions, self.filters = questions, filters
         self.vocabulary = Vocabulary.shipped()
-        self.words = PolicyWords(lang, self.result.as_of)
+        self.area = PolicyWords(lang, self.result.as_of).area
 
     # the lists
 
@@ -210,6 +211,10 @@ class ResultView:
         ends: date | None = judged.policy.text["effective_to"]
         return way.until if way is not None and way.until is not None else ends
 
+    def standing(self, judged: Judged) -> Standing:
+        """How to have it and where it is written."""
+        return standing(judged.policy, self.lang)
+
     def deadline(self, judged: Judged) -> Deadline | None:
         """The last day with what is left of it."""
         until = self.last_day(judged)
@@ -252,10 +257,6 @@ class ResultView:
             one.id for one in others.values() if judged.policy.id in one.exclusions
         }
         return [self.name(policy_id) for policy_id in sorted(named & others.keys())]
-
-    def area(self, judged: Judged) -> str:
-        """Where it holds."""
-        return self.words.area(judged.policy.text["region_code"])
 
     def said(self, fact: Fact, value: Any) -> str:
         """A value in words."""
