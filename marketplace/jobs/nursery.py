@@ -1,9 +1,10 @@
 """Where workers come from: a process that has everything loaded and forks, so that one killed is replaced in a moment.
 
-Starting Python with the engine takes seconds of a busy processor; a fork takes milliseconds and shares the memory. The
+Starting Python with all we import takes seconds of a busy processor; a fork takes milliseconds and shares memory. The
 nursery itself opens no database and no event loop, which a fork would not survive.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -11,7 +12,6 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from eligibility import Facts, RuleIndex
 from marketplace.process import end_with_parent
 
 STEADY = 10.0
@@ -29,7 +29,8 @@ class Nursery:
 
     def keep(self) -> None:
         """Returns when stopped."""
-        RuleIndex.build({}).match(Facts())  # loads the compiled loops, which every worker then has
+        gc.collect()
+        gc.freeze()  # so that a worker's collector leaves the memory it shares with us alone
         for order in (signal.SIGTERM, signal.SIGINT):
             signal.signal(order, self._stop)
         deaths = 0

@@ -23,7 +23,7 @@ from marketplace.db import create_engine, open_session, plain_url, transaction
 from marketplace.jobs import queue
 from marketplace.notifications import changes, mails, pushes, reminders, webhooks
 from marketplace.settings import Settings
-from policies.keeper import CHANNEL, KEEPER, load_pack
+from policies.keeper import CHANNEL, load_pack
 
 HELD = timedelta(seconds=1.5)
 """So long a job is its worker's without a sign of life; signs come twice as often."""
@@ -50,15 +50,12 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`; what is under way is brought to its end first. Raises when the database goes."""
-        pool = await asyncpg.create_pool(plain_url(self.engine), min_size=2, max_size=4, timeout=5)
+        pool = await asyncpg.create_pool(plain_url(self.engine), min_size=1, max_size=3, timeout=5)
         driver = AsyncpgPoolDriver(pool)
         jobs = PgQueuer(driver, queries=queue.queries_of(driver))
         self._register(jobs)
         jobs.shutdown = jobs.qm.shutdown = jobs.sm.shutdown = self.stopping
-        beside = [
-            asyncio.create_task(KEEPER.listen(plain_url(self.engine), str(self.engine.url))),
-            asyncio.create_task(self._hear_publications()),
-        ]
+        hearing = asyncio.create_task(self._hear_publications())
         try:
             await self._warm()
             await self.look_round()
@@ -66,9 +63,8 @@ class Worker:
                 dequeue_timeout=LOOKS, heartbeat_timeout=HELD, batch_size=2, max_concurrent_tasks=4
             )
         finally:
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
             await pool.close()
             await self.engine.dispose()
 

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4, uuid5
 
 import httpcore
-import httpx
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -161,14 +160,12 @@ class Caller:
     ) -> None:
         self.engine, self.settings, self.now, self.door = engine, settings, now, door
         self.keys = NotificationKeys.load_or_create(settings.keys)
-        self.trust: ssl.SSLContext | None = None
 
     async def work(self) -> None:
         """Everything that is due now."""
         while messages := await self._claim():
-            self.trust = self.trust or httpx.create_ssl_context()
             async with httpcore.AsyncConnectionPool(
-                ssl_context=self.trust, network_backend=self.door, max_keepalive_connections=0
+                network_backend=self.door, max_keepalive_connections=0
             ) as pool:
                 outcomes = await asyncio.gather(*(self._send(pool, one) for one in messages))
             for message, outcome in zip(messages, outcomes, strict=True):
