@@ -24,6 +24,11 @@ from policies.search_terms import understand
 NEVER = date.max.toordinal()
 MOST_PARTS = 12
 """Publications the index takes one by one before it is built anew."""
+OTHER_WAY: Mapping[str, str] = {
+    "extends": "extended_by", "extended_by": "extends", "supersedes": "superseded_by", "superseded_by": "supersedes",
+    "implements": "implemented_by",
+}  # fmt: skip
+"""What a relation is called from the other policy's side."""
 
 
 class When(StrEnum):
@@ -80,6 +85,32 @@ class Library:
         self.newest_first = np.array(sorted(by_id, key=lambda place: -issued[place]), dtype=np.int64)
         self.starts = self._days(lambda one: one.starts)
         self.ends = self._days(lambda one: one.text["effective_to"])
+        self.by_id = {one.id: one for one in last.values()}
+        self.said_of = self._said_of()
+        self.barring: dict[str, list[str]] = {}
+        for one in self.by_id.values():
+            for other in one.text["exclusions"]:
+                self.barring.setdefault(other, []).append(one.id)
+
+    def _said_of(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        """For each policy what others say of it, told from its own side."""
+        found: dict[str, dict[str, list[str]]] = {}
+        for one in self.by_id.values():
+            for kind, other_way in OTHER_WAY.items():
+                for other in one.text["relations"].get(kind) or ():
+                    found.setdefault(other, {}).setdefault(other_way, []).append(one.id)
+        return found
+
+    def related(self, policy_id: str) -> Mapping[str, Sequence[PublishedText]]:
+        """The policies one is related to, by kind, whichever of the two texts says so."""
+        own, others = self.by_id[policy_id].text["relations"], self.said_of.get(policy_id, {})
+        found = {}
+        for kind in dict.fromkeys([*OTHER_WAY, *OTHER_WAY.values()]):
+            names = dict.fromkeys([*(own.get(kind) or ()), *others.get(kind, ())])
+            known = [self.by_id[name] for name in names if name in self.by_id]
+            if known:
+                found[kind] = known
+        return found
 
     @classmethod
     def of(cls, pack: Pack, before: Library | None = None) -> Library:

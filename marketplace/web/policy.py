@@ -1,64 +1,174 @@
-"""One policy on a page of its own: what it says, its rule, its source, and what it is connected with."""
+"""One policy on a page of its own: what it says, its rule ticking as one answers, how to have it, how it came about.
+
+The answers given here are the check's own: kept in the same place, seen by the same result. Without script the form is
+sent; with it every answer is sent as it is given, and only the verdict and the tree change.
+"""
 
 import re
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from litestar import Request, Router, get
-from litestar.response import Response
+from litestar import Request, Router, get, post
+from litestar.response import Redirect, Response
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.guards import PUBLIC
-from eligibility import Vocabulary, explain, sentence
+from eligibility import Fact, Facts, Status, Vocabulary, explain, sentence
 from marketplace.language import language_of
 from marketplace.portal import checks
 from marketplace.portal.codes import namer
-from marketplace.web import verdicts
+from marketplace.portal.questions import askable
+from marketplace.web import check_cookie, facts_form, forms, policy_history, verdicts
+from marketplace.web.facts_form import FormAnswers
 from marketplace.web.policy_words import PolicyWords
 from marketplace.web.render import page
-from policies import keeper, matching, queries
+from marketplace.web.result_filters import Filters
+from marketplace.web.result_view import ResultView
+from marketplace.web.result_whose import Subject, subject_of
+from policies import keeper, library, matching, queries
+from policies.advising import Advice
 from policies.errors import PolicyNotFound
-from policies.matching import Judged
-from policies.pack import Pack, PolicyRecord
+from policies.library import Library
+from policies.matching import Judged, MatchResult
+from policies.pack import PolicyRecord, PublishedText
 from policies.tables import PolicyVersion
 
 AnyRequest = Request[Any, Any, Any]
-LINKED = ("extends", "extended_by", "supersedes", "superseded_by", "stacks_on", "implements")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A policy and whoever looks at it."""
+
+    record: PolicyRecord
+    row: PolicyVersion
+    kept: Library
+    subject: Subject
+    day: date
+    lang: str
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it can be had on the page's day."""
+        return self.record.in_force(self.day)
+
+    @property
+    def asked(self) -> tuple[Fact, ...]:
+        """What its rule and its amount depend on and an owner can answer, in the check's order."""
+        amount = self.record.benefit.amount
+        wanted = self.record.rule.stated_facts | (amount.stated_facts if amount else frozenset())
+        facts = Vocabulary.shipped().facts
+        return tuple(facts[name] for name in askable() if name in wanted)
+
+    def judged(self) -> Judged | None:
+        """By the visitor's answers; None when it is not in force."""
+        if not self.in_force:
+            return None
+        known = self.subject.facts.on(self.day, Vocabulary.shipped())
+        return matching.judge(self.record, known, self.subject.stated.get(self.record.id))
+
+    def view(self, judged: Judged) -> ResultView:
+        """What the result says about it, told of this policy alone."""
+        lists = {status: (judged,) if judged.verdict.status is status else () for status in Status}
+        result = MatchResult(
+            pack_version=self.kept.pack.version,
+            as_of=self.day,
+            eligible=lists[Status.ELIGIBLE],
+            undetermined=lists[Status.UNDETERMINED],
+            ineligible=lists[Status.INELIGIBLE],
+            unavailable=(),
+            combined=frozenset(),
+            total=judged.yuan or Decimal(0),
+            facts=judged.facts,
+        )
+        return ResultView(self.lang, Advice(result), "#{fact}", Filters())
 
 
 @get("/policies/{policy_id:str}", **PUBLIC)
 async def one(request: AnyRequest, session: AsyncSession, policy_id: str, as_of: date) -> Response[str]:
-    """One policy: what it says, the rule in words, its source, and what it is connected with."""
+    """One policy, judged by what the visitor has answered so far."""
+    shown = await _find(request, session, policy_id, as_of)
+    return await _page(request, session, shown)
+
+
+@post("/policies/{policy_id:str}", status_code=HTTP_303_SEE_OTHER, **PUBLIC)
+async def answer(
+    request: AnyRequest, session: AsyncSession, policy_id: str, as_of: date, now: datetime
+) -> Response[Any]:
+    """Keep the answers to this policy's questions with the check's others."""
+    shown = await _find(request, session, policy_id, as_of)
+    form = await forms.read(request)
+    answers = facts_form.read_form(form, shown.asked, shown.lang)
+    if answers.errors:
+        return await _page(request, session, shown, typed=form, answers=answers)
+    check = await checks.find(session, request.cookies.get(checks.COOKIE))
+    token = await checks.save(session, check, answers.changes, answers.forget, now)
+    response = Redirect(f"/policies/{shown.record.id}#yours", status_code=HTTP_303_SEE_OTHER)
+    return check_cookie.given(response, token, request)
+
+
+async def _find(request: AnyRequest, session: AsyncSession, policy_id: str, day: date) -> Shown:
     pack = await keeper.load_pack(session)
     record = pack.by_id.get(policy_id)
     row = await queries.current(session, policy_id) if record else None
     if record is None or row is None:
         raise PolicyNotFound
-    lang = language_of(request)
+    kept = await library.load(session)
+    subject = await subject_of(request, session, None, None)
+    return Shown(record, row, kept, subject, day, language_of(request))
+
+
+async def _page(
+    request: AnyRequest,
+    session: AsyncSession,
+    shown: Shown,
+    typed: Mapping[str, str] | None = None,
+    answers: FormAnswers | None = None,
+) -> Response[str]:
+    record, lang, judged = shown.record, shown.lang, shown.judged()
+    related = shown.kept.related(record.id)
+    versions = await queries.history(session, record.id)
+    fields = facts_form.fields_for(
+        shown.asked, shown.subject.facts.to_json(), lang, typed=typed, answers=answers
+    )
     return page(
         request,
         "policies/policy.html",
-        policy=row,
+        status_code=422 if answers else HTTP_200_OK,
+        policy=shown.row,
         record=record,
-        rule=record.rule,
         sentence=sentence(record.rule, lang, namer(lang)),
-        tree=verdicts.tree(explain(record.rule, {}), lang),
-        links=links(pack, record, row, lang),
-        sources=source_marks(row),
-        judged=await _judged(request, session, record, as_of),
-        words=PolicyWords(lang, as_of),
+        judged=judged,
+        view=shown.view(judged) if judged else None,
+        tree=verdicts.tree(judged.trace if judged else explain(record.rule, Facts()), lang),
+        fields=fields,
+        on_form={field.name for field in fields},
+        begun=any(fact.name in shown.subject.facts for fact in shown.asked),
+        errors={field.name: field.error for field in fields if field.error},
+        labels={field.name: field.label for field in fields},
+        timeline=policy_history.timeline(versions, related, shown.day, lang),
+        versions=policy_history.published_here(versions, lang),
+        successors=policy_history.successors(related, shown.day),
+        beside=beside(shown.kept, record),
+        sources=source_marks(shown.row),
+        words=PolicyWords(lang, shown.day),
     )
 
 
-async def _judged(
-    request: AnyRequest, session: AsyncSession, record: PolicyRecord, day: date
-) -> Judged | None:
-    """The policy by the visitor's own answers; None without any, or when it is not in force."""
-    facts = checks.facts_of(await checks.find(session, request.cookies.get(checks.COOKIE)))
-    if not facts or not record.in_force(day):
-        return None
-    return matching.judge(record, facts.on(day, Vocabulary.shipped()))
+def beside(kept: Library, record: PolicyRecord) -> list[tuple[str, Sequence[PublishedText]]]:
+    """Policies this one cannot be had with, whichever of them says so, and those it comes on top of."""
+    found = {
+        "exclusions": {*record.exclusions, *kept.barring.get(record.id, ())},
+        "stacks_on": record.text["relations"].get("stacks_on") or (),
+    }
+    named = [
+        (kind, [kept.by_id[one] for one in sorted(ids) if one in kept.by_id]) for kind, ids in found.items()
+    ]
+    return [(kind, policies) for kind, policies in named if policies]
 
 
 def source_marks(row: PolicyVersion) -> list[tuple[str, date | None]]:
@@ -79,17 +189,4 @@ def _day_in(text: str) -> date | None:
     return None
 
 
-def links(
-    pack: Pack, record: PolicyRecord, row: PolicyVersion, lang: str
-) -> list[tuple[str, Sequence[tuple[str, str]]]]:
-    """Connected policies: [(kind, [(id, name)])]. Exclusion holds both ways, whichever text states it."""
-    barred = {*record.exclusions, *(other.id for other in pack.policies if record.id in other.exclusions)}
-    named = {"exclusions": sorted(barred), **{kind: row.relations.get(kind) or [] for kind in LINKED}}
-    found = [
-        (kind, [(name, pack.by_id[name].name(lang)) for name in names if name in pack.by_id])
-        for kind, names in named.items()
-    ]
-    return [(kind, names) for kind, names in found if names]
-
-
-router = Router("/", route_handlers=[one], include_in_schema=False)
+router = Router("/", route_handlers=[one, answer], include_in_schema=False)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
-from markupsafe import escape
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -158,71 +157,6 @@ class TestFinding:
     async def test_shows_what_was_typed_as_text_never_as_markup(self, client: Client) -> None:
         answer = await client.get("/policies", params={"q": '"><script>alert(1)</script>'})
         assert "<script>alert" not in answer.text
-
-
-class TestOnePolicy:
-    """/policies/{id}."""
-
-    async def test_tells_the_rule_as_a_sentence_and_condition_by_condition(self, client: Client) -> None:
-        page = await at(client, "/policies/SD-SI-2020-SME")
-        assert "所在省是山东省，且以单位方式参加社会保险" in page.text
-        assert "同时满足 所在省是山东省 以单位方式参加社会保险 满足其一" in page.text
-        assert 'province_code == "370000"' in page.text
-
-    async def test_links_what_it_excludes_extends_and_carries_out(self, client: Client) -> None:
-        page = await at(client, "/policies/CN-SI-2020-49-SME")
-        assert {"/policies/CN-SI-2020-11-SME", "/policies/CN-SI-2020-11-HB"} <= set(page.links)
-        page = await at(client, "/policies/SD-SI-2020-SME")
-        assert "落实的上级文件" in page.text
-        assert "/policies/CN-SI-2020-11-SME" in page.links
-
-    async def test_says_an_exclusion_on_both_sides(self, client: Client) -> None:
-        stated = [(policy["id"], other) for policy in shipped_policies() for other in policy["exclusions"]]
-        for one, other in stated[:12]:
-            assert f"/policies/{other}" in (await at(client, f"/policies/{one}")).links
-            assert f"/policies/{one}" in (await at(client, f"/policies/{other}")).links
-
-    async def test_shows_source_mark_and_what_was_first_written(self, client: Client) -> None:
-        page = await at(client, "/policies/CN-STAMP-2017-77")
-        assert "最初发布时写的是到 2020年12月31日" in page.text
-        assert "最初发布时没有写截止日期" in (await at(client, "/policies/CN-TAX-2020-8-1")).text
-        page = await at(client, "/policies/CN-TAX-2020-8-2")
-        assert "凭记忆录入，把握较大" in page.text
-        assert "依据网页核对 网页日期 2020年2月7日" in page.text
-
-    @pytest.mark.parametrize("lang", ["zh", "en"])
-    async def test_keeps_the_editors_notes_and_pseudo_code_to_itself(self, client: Client, lang: str) -> None:
-        for policy in shipped_policies():
-            page = (await client.get(f"/policies/{policy['id']}", params={"lang": lang})).text
-            editors = [source["text"] for source in policy["sources"]]
-            editors += [policy.get("note"), policy["benefit"].get("formula_text")]
-            for words in filter(None, editors):
-                assert str(escape(words)) not in page, (policy["id"], words)
-
-    async def test_answers_for_the_visitor_who_has_answered(self, client: Client) -> None:
-        address = "/policies/CN-TOLL-2020-62"
-        assert "回答几个问题就知道" in (await at(client, address)).text
-        form = (await client.get("/check/identity")).text
-        token = form.partition('name="_csrf_token" value="')[2].partition('"')[0]
-        kept = await client.post(
-            "/check/identity",
-            data={"_csrf_token": token, "province_code": "370000", "entity_type": "company"},
-        )
-        assert kept.status_code == 303
-        assert "按你在自查里的回答" in (await at(client, address)).text
-
-    @pytest.mark.parametrize("lang", ["zh", "en"])
-    async def test_every_shipped_policy_has_a_page(self, client: Client, lang: str) -> None:
-        for policy in shipped_policies():
-            page = await at(client, f"/policies/{policy['id']}", lang=lang)
-            assert policy[f"name_{lang}"] in page.text
-            assert policy["document_no"] in page.text
-
-    @pytest.mark.parametrize("name", ["NOPE", "%00", "x" * 3000, "%F0%9F%90%9F", "CN-VAT-2019-13-1%20"])
-    async def test_that_is_not_there_is_a_404_page(self, client: Client, name: str) -> None:
-        answer = await client.get(f"/policies/{name}", headers={"accept": "text/html"})
-        assert answer.status_code == 404
-        assert "没有这条政策" in answer.text
 
 
 def test_every_shipped_policy_has_a_short_heading_of_its_own() -> None:
