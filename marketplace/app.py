@@ -32,7 +32,7 @@ from eligibility import Facts
 from loans import api as loans_api
 from loans.state import LoansPlugin
 from marketplace import apidoc, health, inputs, lending, outputs, problems, secrets_kept
-from marketplace.db import UnitOfWork, create_engine, open_session, plain_url, provide_session
+from marketplace.db import create_engine, open_session, plain_url
 from marketplace.documents import api as documents_api
 from marketplace.forms import FormRequest
 from marketplace.metrics import Measure, Metrics
@@ -42,6 +42,7 @@ from marketplace.process import end_with_parent
 from marketplace.profiles import api as profiles_api
 from marketplace.security import secure_headers
 from marketplace.settings import Settings
+from marketplace.unit_of_work import UnitOfWork, provide_session
 from marketplace.web import account as account_pages
 from marketplace.web import admin as admin_pages
 from marketplace.web import admin_list as admin_list_pages

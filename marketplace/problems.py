@@ -22,13 +22,13 @@ from litestar.types import ExceptionHandlersMap
 from auth.errors import LoginNeeded
 from auth.guards import is_api
 from eligibility.errors import FactProblem, FactsError, RuleError
-from marketplace.db import drop_changes
 from marketplace.faults import is_unavailable, is_unstorable
 from marketplace.i18n import LANGS, translate
 from marketplace.inputs import InvalidInput
 from marketplace.language import language_of
 from marketplace.profiles.errors import FactsRefused
 from marketplace.statuses import STATUS
+from marketplace.unit_of_work import drop_changes
 from marketplace.web.render import page
 from policies.errors import InputsRefused
 
