@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Text, cast, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlmodel import col
 
 from auth.actor import Actor
-from auth.tables import AuditEntry
+from auth.tables import AuditEntry, Membership
 
 SYSTEM = "system"
 """The `actor_role` of what nobody signed in for: first seeding, refused sign-ins, jobs."""
@@ -34,6 +35,14 @@ async def record(
     secrets and without personal identifiers.
     """
     subject_type, subject_id = subject
+    acting_as = (
+        select(col(Membership.role))
+        .where(
+            col(Membership.user_id) == (actor.user_id if actor else None),
+            cast(col(Membership.enterprise_id), Text) == tenant,
+        )
+        .scalar_subquery()
+    )
     await session.execute(
         insert(AuditEntry).values(
             at=now,
@@ -44,5 +53,6 @@ async def record(
             subject_type=subject_type,
             subject_id=str(subject_id),
             detail=dict(detail),
+            acting_as=acting_as if actor and tenant else None,
         )
     )

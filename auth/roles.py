@@ -20,3 +20,30 @@ class Role(StrEnum):
 
 BANK_ROLES = frozenset({Role.OFFICER, Role.SENIOR_OFFICER})
 """Roles that exist only within one bank: their users carry a `bank_id`, all others none."""
+
+
+class Part(StrEnum):
+    """What a person is to one enterprise; stored as text in `memberships.role`."""
+
+    OWNER = "owner"
+    APPLICANT = "applicant"
+    EDITOR = "editor"
+    READER = "reader"
+    AGENT = "agent"
+
+
+class Matter(StrEnum):
+    """What an authorisation to act for an enterprise can cover; seeing what is known goes with each."""
+
+    FACTS = "facts"
+    CHECK = "check"
+    APPLY = "apply"
+
+
+MATTERS_OF: dict[Part, frozenset[Matter]] = {
+    Part.OWNER: frozenset(Matter),
+    Part.APPLICANT: frozenset(Matter),
+    Part.EDITOR: frozenset({Matter.FACTS, Matter.CHECK}),
+    Part.READER: frozenset({Matter.CHECK}),
+}
+"""What each part may do; an agent's authorisation names it itself."""

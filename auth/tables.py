@@ -1,8 +1,8 @@
 """Rows of people, their sign-ins, consents and deeds.
 
 Table classes never leave a handler and never receive a body, because SQLModel does not validate them.
-Constraints are named by hand and match migrations/versions/0001_auth.py, 0006_sign_in_limits.py and
-0007_asking.py.
+Constraints are named by hand and match migrations/versions/0001_auth.py, 0006_sign_in_limits.py,
+0007_asking.py and 0011_attested_facts_and_members.py.
 """
 
 from datetime import datetime
@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from auth.base import document, instant
-from auth.roles import BANK_ROLES, Role
+from auth.roles import BANK_ROLES, Part, Role
 
 
 def _one_of(column: str, values: list[str]) -> str:
@@ -116,15 +116,20 @@ class LoginAttempts(SQLModel, table=True):
     attempts: int
 
 
+_part = _one_of("role", [part.value for part in Part])
+_agent = "(role = 'agent') = (until IS NOT NULL) AND (role = 'agent') = (matters IS NOT NULL)"
+
+
 class Membership(SQLModel, table=True):
-    """Which enterprises a user acts for."""
+    """Which enterprises a user acts for, and as what. An agent's row names his matters and the moment it ends."""
 
     __tablename__ = "memberships"
     __table_args__ = (
         PrimaryKeyConstraint("user_id", "enterprise_id", name="pk_memberships"),
         ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_memberships_user_id"),
         ForeignKeyConstraint(["enterprise_id"], ["enterprises.id"], name="fk_memberships_enterprise_id"),
-        CheckConstraint(_one_of("role", ["owner"]), name="ck_memberships_role"),
+        CheckConstraint(_part, name="ck_memberships_role"),
+        CheckConstraint(_agent, name="ck_memberships_agent"),
         Index("ix_memberships_enterprise_id", "enterprise_id"),
     )
 
@@ -132,6 +137,45 @@ class Membership(SQLModel, table=True):
     enterprise_id: UUID = Field(primary_key=True)
     role: str = Field(max_length=32)
     created_at: datetime = Field(sa_column=instant())
+    matters: list[str] | None = Field(default=None, sa_column=document(nullable=True))
+    until: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+
+
+class Invitation(SQLModel, table=True):
+    """An offer to act for an enterprise, taken up once with its code, of which only the SHA-256 is kept.
+
+    `invited`: how the owner calls whom he meant; `ended_at`: when it was taken up or withdrawn.
+    """
+
+    __tablename__ = "membership_invitations"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_membership_invitations"),
+        UniqueConstraint("code_sha256", name="uq_membership_invitations_code_sha256"),
+        ForeignKeyConstraint(
+            ["enterprise_id"], ["enterprises.id"], name="fk_membership_invitations_enterprise_id"
+        ),
+        ForeignKeyConstraint(["invited_by"], ["users.id"], name="fk_membership_invitations_invited_by"),
+        ForeignKeyConstraint(["accepted_by"], ["users.id"], name="fk_membership_invitations_accepted_by"),
+        CheckConstraint(_part, name="ck_membership_invitations_role"),
+        CheckConstraint(_agent, name="ck_membership_invitations_agent"),
+        CheckConstraint(
+            "accepted_by IS NULL OR ended_at IS NOT NULL", name="ck_membership_invitations_accepted_by"
+        ),
+        Index("ix_membership_invitations_enterprise_id", "enterprise_id"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    enterprise_id: UUID
+    code_sha256: str = Field(max_length=64)
+    invited: str = Field(max_length=100)
+    role: str = Field(max_length=32)
+    matters: list[str] | None = Field(default=None, sa_column=document(nullable=True))
+    until: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    invited_by: UUID
+    created_at: datetime = Field(sa_column=instant())
+    expires_at: datetime = Field(sa_column=instant())
+    ended_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    accepted_by: UUID | None = None
 
 
 class Consent(SQLModel, table=True):
@@ -163,7 +207,10 @@ class Consent(SQLModel, table=True):
 
 
 class AuditEntry(SQLModel, table=True):
-    """Who did what to which thing, for which tenant. Triggers refuse UPDATE, DELETE and TRUNCATE."""
+    """Who did what to which thing, for which tenant. Triggers refuse UPDATE, DELETE and TRUNCATE.
+
+    `acting_as`: what he was to the enterprise then, such as its agent; None where the tenant is no enterprise of his.
+    """
 
     __tablename__ = "audit_log"
     __table_args__ = (
@@ -181,6 +228,7 @@ class AuditEntry(SQLModel, table=True):
     subject_type: str = Field(max_length=32)
     subject_id: str = Field(max_length=128)
     detail: dict[str, Any] = Field(sa_column=document())
+    acting_as: str | None = Field(default=None, max_length=32)
 
 
 class IdempotencyKey(SQLModel, table=True):

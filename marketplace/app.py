@@ -46,6 +46,7 @@ from marketplace.unit_of_work import UnitOfWork, provide_session
 from marketplace.web import account as account_pages
 from marketplace.web import admin as admin_pages
 from marketplace.web import admin_list as admin_list_pages
+from marketplace.web import agencies as agencies_pages
 from marketplace.web import applications as applications_pages
 from marketplace.web import asking as asking_pages
 from marketplace.web import check as check_pages
@@ -78,6 +79,8 @@ ROUTERS: tuple[Router, ...] = (
     health.router,
     auth_api.router,
     profiles_api.router,
+    profiles_api.attestations,
+    agencies_pages.router,
     loans_api.router,
     policies_api.router,
     check_pages.router,

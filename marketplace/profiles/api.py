@@ -11,15 +11,18 @@ from litestar import Router, get, post, put
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.params import Body
+from litestar.status_codes import HTTP_201_CREATED
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.actor import Actor
-from auth.guards import access
+from auth.guards import PUBLIC, access
 from auth.roles import Role
 from eligibility import FactProblem
-from marketplace.profiles import service
+from marketplace.profiles import attesting, service
 from marketplace.profiles.identity import IdentityKey
 from marketplace.profiles.schemas import (
+    AttestationInput,
+    AttestationRead,
     EnterpriseDraft,
     EnterpriseRead,
     FactProblemRead,
@@ -28,6 +31,7 @@ from marketplace.profiles.schemas import (
     ProvenanceRead,
 )
 from marketplace.profiles.service import Profile
+from marketplace.settings import Settings
 
 LANGUAGES = ("zh-CN", "en")
 
@@ -100,6 +104,16 @@ def _problem(problem: FactProblem) -> FactProblemRead:
     return FactProblemRead(fact=problem.fact, code=problem.code, messages=words)
 
 
+@post("/", status_code=HTTP_201_CREATED, **PUBLIC)
+async def attest(
+    session: AsyncSession, data: Annotated[AttestationInput, Body()], settings: Settings, now: datetime
+) -> AttestationRead:
+    """Hand in a statement signed by a registered agency (compact JWS, ES256); its signature is the credential."""
+    taken = await attesting.take_in(session, data.attestation, audience=settings.base_url, now=now)
+    return AttestationRead.model_validate(taken)
+
+
+attestations = Router(path="/api/v1/attestations", route_handlers=[attest], tags=["enterprises"])
 router = Router(
     path="/api/v1/enterprises",
     route_handlers=[register, enterprises, enterprise, facts, change_facts],

@@ -81,6 +81,96 @@ class FactSaidTwice(ProfilesError):
     code = "profiles.fact_said_twice"
 
 
+class FactAttested(ProfilesError):
+    """An agency attested another value (409); params: fact, facts. Who disagrees disputes it."""
+
+    code = "profiles.fact_attested"
+
+
+class NothingAttested(ProfilesError):
+    """No agency attested this fact, so there is nothing to dispute (409)."""
+
+    code = "profiles.nothing_attested"
+
+
+class DisputedAlready(ProfilesError):
+    """The fact is in dispute until the agency attests it again (409)."""
+
+    code = "profiles.disputed_already"
+
+
+class AttestationForged(ProfilesError):
+    """No compact ES256 JWS by a key that is registered with the agency it names and in force (401). Says no more."""
+
+    code = "profiles.attestation_forged"
+
+
+class AttestationOutOfDate(ProfilesError):
+    """Signed in the future, expired, or good for longer than a day (422)."""
+
+    code = "profiles.attestation_out_of_date"
+
+
+class AttestationMisdirected(ProfilesError):
+    """For another service, or for an enterprise that is not registered here (422)."""
+
+    code = "profiles.attestation_misdirected"
+
+
+class AttestationBeyond(ProfilesError):
+    """The agency may not attest this fact (403); params: fact."""
+
+    code = "profiles.attestation_beyond"
+
+
+class AttestationReplayed(ProfilesError):
+    """The agency's `jti` was taken in before (409)."""
+
+    code = "profiles.attestation_replayed"
+
+
+class AttestationSuperseded(ProfilesError):
+    """Something newer was attested of this fact already (409); params: fact."""
+
+    code = "profiles.attestation_superseded"
+
+
+class AgencyNotFound(ProfilesError):
+    """No such agency (404)."""
+
+    code = "profiles.agency_not_found"
+
+
+class AgencyTaken(ProfilesError):
+    """An agency of this code is registered (409)."""
+
+    code = "profiles.agency_taken"
+
+
+class AgencyRefused(ProfilesError):
+    """A code, a name or a kind that cannot be (422); `field` says which."""
+
+    code = "profiles.agency_refused"
+
+
+class KeyRefused(ProfilesError):
+    """Not the public half of a P-256 key in PEM (422)."""
+
+    code = "profiles.key_refused"
+
+
+class KeyTaken(ProfilesError):
+    """This key is registered already, perhaps with another agency (409)."""
+
+    code = "profiles.key_taken"
+
+
+class KeyDatesRefused(ProfilesError):
+    """A key's validity is a day after another, at most three years (422)."""
+
+    code = "profiles.key_dates_refused"
+
+
 class FactsRefused(ProfilesError):
     """Some facts do not fit the vocabulary (422); `problems` says which and why, in the engine's own words."""
 

@@ -47,6 +47,22 @@ class FactsChange(Input):
     unknown: Annotated[list[FactName], Field(default_factory=list, max_length=200)]
 
 
+class AttestationInput(Input):
+    """`POST /api/v1/attestations`: a compact JWS of an agency."""
+
+    attestation: Annotated[Line, Field(min_length=1, max_length=16_000)]
+
+
+class AttestationRead(Read):
+    """What was taken in of an agency's statement."""
+
+    id: UUID
+    jti: str
+    issued_at: datetime
+    received_at: datetime
+    facts: list[str]
+
+
 class ProvenanceRead(Read):
     """Where a fact comes from and since when."""
 

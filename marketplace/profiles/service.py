@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, or_, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,11 +20,11 @@ from auth import audit
 from auth.actor import Actor
 from auth.tables import Membership
 from eligibility import FactProblem, Facts, FactsError, Vocabulary
-from marketplace.jobs import queue
-from marketplace.profiles import current, queries
+from marketplace.profiles import current, queries, storing
 from marketplace.profiles.errors import (
     EnterpriseNotFound,
     EntityTypeRefused,
+    FactAttested,
     FactSaidTwice,
     FactsRefused,
     ProfilesError,
@@ -34,9 +33,8 @@ from marketplace.profiles.errors import (
 )
 from marketplace.profiles.identity import IdentityKey, checked_resident_id, checked_uscc, masked
 from marketplace.profiles.schemas import EnterpriseDraft
+from marketplace.profiles.storing import Source
 from marketplace.profiles.tables import Enterprise, EnterpriseFact
-
-Source = Literal["declared", "imported", "attested", "derived"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,24 +169,17 @@ async def save_facts(
     """Set the facts in `changes` (None: known to be none), make those in `forget` unknown, keep the rest.
 
     An owner who repeats an attested or imported value does not make it merely declared.
-    Raises `EnterpriseNotFound`, `FactsRefused` or `FactSaidTwice`; then nothing is changed.
+    Raises `EnterpriseNotFound`, `FactsRefused`, `FactSaidTwice` or `FactAttested`; then nothing is changed.
     """
     await enterprise_of(session, actor, enterprise_id)
     forgotten = sorted(set(forget))
     values = _checked(changes, forgotten)
-    before = await current.lock(session, enterprise_id)
-    if values:
-        await _upsert(session, actor, enterprise_id, values, source=source, now=now)
-    if forgotten:
-        await session.execute(
-            delete(EnterpriseFact).where(
-                col(EnterpriseFact.enterprise_id) == enterprise_id, col(EnterpriseFact.name).in_(forgotten)
-            )
-        )
+    await storing.hold(session, enterprise_id)
+    if source != "attested":
+        await _refuse_attested(session, enterprise_id, values, forgotten)
+    origin = storing.Origin(source, now, actor.user_id)
+    await storing.change(session, enterprise_id, values, forgotten, origin, now)
     profile = await profile_of(session, enterprise_id)
-    await _mirror(session, enterprise_id, profile.facts)
-    if await current.keep(session, enterprise_id, before, profile.facts, now):
-        await queue.enqueue(session, queue.FACTS, after=queue.SETTLED)
     await audit.record(
         session,
         actor,
@@ -216,46 +207,13 @@ def _checked(changes: Mapping[str, Any], forgotten: Sequence[str]) -> dict[str, 
     return facts.to_json()
 
 
-async def _upsert(
-    session: AsyncSession,
-    actor: Actor,
-    enterprise_id: UUID,
-    values: Mapping[str, object],
-    *,
-    source: Source,
-    now: datetime,
+async def _refuse_attested(
+    session: AsyncSession, enterprise_id: UUID, values: Mapping[str, object], forgotten: Sequence[str]
 ) -> None:
-    rows = [
-        {
-            "enterprise_id": enterprise_id,
-            "name": name,
-            "value": values[name],
-            "source": source,
-            "updated_at": now,
-            "updated_by": actor.user_id,
-        }
-        for name in sorted(values)
-    ]
-    given = insert(EnterpriseFact).values(rows)
-    await session.execute(
-        given.on_conflict_do_update(
-            constraint="pk_enterprise_facts",
-            set_={name: given.excluded[name] for name in ("value", "source", "updated_at", "updated_by")},
-            where=or_(
-                col(EnterpriseFact.value).is_distinct_from(given.excluded["value"]),
-                col(EnterpriseFact.source) == "declared",
-                given.excluded["source"] != "declared",
-            ),
-        )
-    )
-
-
-async def _mirror(session: AsyncSession, enterprise_id: UUID, facts: Facts) -> None:
-    """Keep the columns lists are filtered by in step with the facts they repeat."""
-    columns: dict[str, object] = {
-        "region_code": facts.get("city_code") or facts.get("province_code"),
-        "industry_code": facts.get("industry_code"),
-    }
-    if facts.get("entity_type"):
-        columns["entity_type"] = facts["entity_type"]
-    await session.execute(update(Enterprise).where(col(Enterprise.id) == enterprise_id).values(columns))
+    """What an agency attested is not overwritten by whoever merely declares it."""
+    profile = await profile_of(session, enterprise_id)
+    known = profile.facts.to_json()
+    attested = {row.name for row in profile.rows if row.source == "attested" and row.name in known}
+    touched = {name for name, value in values.items() if known.get(name) != value} | set(forgotten)
+    if contradicted := sorted(attested & touched):
+        raise FactAttested(field=f"facts.{contradicted[0]}", fact=contradicted[0], facts=contradicted)

@@ -8,7 +8,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from auth.base import document, instant
@@ -50,6 +60,9 @@ class EnterpriseFact(SQLModel, table=True):
         PrimaryKeyConstraint("enterprise_id", "name", name="pk_enterprise_facts"),
         ForeignKeyConstraint(["enterprise_id"], ["enterprises.id"], name="fk_enterprise_facts_enterprise_id"),
         ForeignKeyConstraint(["updated_by"], ["users.id"], name="fk_enterprise_facts_updated_by"),
+        ForeignKeyConstraint(
+            ["attestation_id"], ["attestations.id"], name="fk_enterprise_facts_attestation_id"
+        ),
         CheckConstraint(
             "source IN ('declared', 'imported', 'attested', 'derived')", name="ck_enterprise_facts_source"
         ),
@@ -60,7 +73,131 @@ class EnterpriseFact(SQLModel, table=True):
     value: Any = Field(default=None, sa_column=document())
     source: str = Field(max_length=16)
     updated_at: datetime = Field(sa_column=instant())
-    updated_by: UUID
+    updated_by: UUID | None
+    attestation_id: UUID | None = None
+
+
+class FactVersion(SQLModel, table=True):
+    """What was known of a fact from `at` on: written with each change and never changed.
+
+    `forgotten`: from then on unknown; its value is then JSON null, which otherwise means known to be none.
+    """
+
+    __tablename__ = "fact_versions"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_fact_versions"),
+        ForeignKeyConstraint(["enterprise_id"], ["enterprises.id"], name="fk_fact_versions_enterprise_id"),
+        ForeignKeyConstraint(["attestation_id"], ["attestations.id"], name="fk_fact_versions_attestation_id"),
+        ForeignKeyConstraint(["changed_by"], ["users.id"], name="fk_fact_versions_changed_by"),
+        Index("ix_fact_versions_enterprise_id_name", "enterprise_id", "name"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False))
+    enterprise_id: UUID
+    name: str = Field(max_length=64)
+    value: Any = Field(default=None, sa_column=document())
+    forgotten: bool
+    source: str = Field(max_length=16)
+    attestation_id: UUID | None = None
+    at: datetime = Field(sa_column=instant())
+    changed_by: UUID | None = None
+
+
+class FactDispute(SQLModel, table=True):
+    """An owner's objection to an attested fact; the next attestation of it closes it, whatever that says."""
+
+    __tablename__ = "fact_disputes"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_fact_disputes"),
+        ForeignKeyConstraint(["enterprise_id"], ["enterprises.id"], name="fk_fact_disputes_enterprise_id"),
+        ForeignKeyConstraint(["opened_by"], ["users.id"], name="fk_fact_disputes_opened_by"),
+        ForeignKeyConstraint(
+            ["closed_by_attestation"], ["attestations.id"], name="fk_fact_disputes_closed_by_attestation"
+        ),
+        Index(
+            "uq_fact_disputes_open",
+            "enterprise_id",
+            "name",
+            unique=True,
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    enterprise_id: UUID
+    name: str = Field(max_length=64)
+    reason: str = Field(max_length=500)
+    opened_at: datetime = Field(sa_column=instant())
+    opened_by: UUID
+    closed_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    closed_by_attestation: UUID | None = None
+
+
+class Agency(SQLModel, table=True):
+    """A public agency or bank that attests facts. `kind`: which, as the vocabulary's `attested_by` calls it."""
+
+    __tablename__ = "agencies"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_agencies"),
+        UniqueConstraint("code", name="uq_agencies_code"),
+        ForeignKeyConstraint(["registered_by"], ["users.id"], name="fk_agencies_registered_by"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    code: str = Field(max_length=32)
+    name_zh: str = Field(max_length=100)
+    name_en: str = Field(max_length=100)
+    kind: str = Field(max_length=32)
+    registered_by: UUID
+    registered_at: datetime = Field(sa_column=instant())
+
+
+class AgencyKey(SQLModel, table=True):
+    """A public P-256 key of an agency; `kid` is its RFC 7638 thumbprint, so that a key has one name and one owner."""
+
+    __tablename__ = "agency_keys"
+    __table_args__ = (
+        PrimaryKeyConstraint("kid", name="pk_agency_keys"),
+        ForeignKeyConstraint(["agency_id"], ["agencies.id"], name="fk_agency_keys_agency_id"),
+        ForeignKeyConstraint(["registered_by"], ["users.id"], name="fk_agency_keys_registered_by"),
+        ForeignKeyConstraint(["revoked_by"], ["users.id"], name="fk_agency_keys_revoked_by"),
+        CheckConstraint("valid_until > valid_from", name="ck_agency_keys_valid_until"),
+        Index("ix_agency_keys_agency_id", "agency_id"),
+    )
+
+    kid: str = Field(primary_key=True, max_length=64)
+    agency_id: UUID
+    public_pem: str
+    valid_from: datetime = Field(sa_column=instant())
+    valid_until: datetime = Field(sa_column=instant())
+    registered_by: UUID
+    registered_at: datetime = Field(sa_column=instant())
+    revoked_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    revoked_by: UUID | None = None
+
+
+class Attestation(SQLModel, table=True):
+    """A signed statement that was taken in: whose, by which key, about which enterprise's facts (by name)."""
+
+    __tablename__ = "attestations"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_attestations"),
+        UniqueConstraint("agency_id", "jti", name="uq_attestations_agency_id_jti"),
+        ForeignKeyConstraint(["agency_id"], ["agencies.id"], name="fk_attestations_agency_id"),
+        ForeignKeyConstraint(["kid"], ["agency_keys.kid"], name="fk_attestations_kid"),
+        ForeignKeyConstraint(["enterprise_id"], ["enterprises.id"], name="fk_attestations_enterprise_id"),
+        Index("ix_attestations_enterprise_id", "enterprise_id"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    agency_id: UUID
+    kid: str = Field(max_length=64)
+    jti: str = Field(max_length=64)
+    enterprise_id: UUID
+    issued_at: datetime = Field(sa_column=instant())
+    received_at: datetime = Field(sa_column=instant())
+    facts: list[str] = Field(sa_column=document())
+    token_sha256: str = Field(max_length=64)
 
 
 class CurrentFacts(SQLModel, table=True):

@@ -161,10 +161,43 @@ class TestSources:
             session, mine.owner, mine.id, attest, source="attested", now=now - timedelta(days=9)
         )
         await session.commit()
-        answer = (await mine.put({"facts": {"employees_end": 8, "industry_code": "6220"}})).json()
+        answer = (await mine.put({"facts": {"employees_end": 8, "total_assets_yuan": 5}})).json()
         assert answer["provenance"]["employees_end"]["source"] == "attested"
-        assert answer["provenance"]["industry_code"]["source"] == "declared"
-        assert answer["facts"]["industry_code"] == "6220"
+        assert answer["provenance"]["total_assets_yuan"]["source"] == "declared"
+
+    async def test_an_attested_value_is_neither_overwritten_nor_forgotten_by_the_owner(
+        self, mine: Mine, session: AsyncSession, now: datetime
+    ) -> None:
+        await service.save_facts(
+            session, mine.owner, mine.id, {"industry_code": "6210"}, source="attested", now=now
+        )
+        await session.commit()
+        other = {"facts": {"industry_code": "6220", "total_assets_yuan": 5}}
+        for body in (other, {"facts": {}, "unknown": ["industry_code"]}):
+            answer = await mine.put(body)
+            assert (answer.status_code, answer.json()["code"]) == (409, "profiles.fact_attested")
+            assert answer.json()["errors"][0]["field"] == "facts.industry_code"
+        known = await mine.known()
+        assert known["industry_code"] == "6210"
+        assert "total_assets_yuan" not in known
+
+    async def test_each_change_is_a_line_of_its_history_and_a_repetition_none(
+        self, mine: Mine, session: AsyncSession
+    ) -> None:
+        for body in (
+            {"facts": {"employees_end": 8}},
+            {"facts": {"employees_end": 8}},
+            {"facts": {"employees_end": 9}},
+            {"facts": {}, "unknown": ["employees_end"]},
+            {"facts": {"employees_end": 9}},
+        ):
+            assert (await mine.put(body)).status_code == 200
+        lines = await session.execute(
+            text("SELECT value::text, forgotten FROM fact_versions WHERE name = 'employees_end' ORDER BY id")
+        )
+        assert [tuple(line) for line in lines] == [
+            ("8", False), ("9", False), ("null", True), ("9", False),
+        ]  # fmt: skip
 
     async def test_a_declared_value_repeated_is_fresh_again(
         self, mine: Mine, session: AsyncSession, now: datetime
