@@ -69,6 +69,7 @@ from marketplace.web import resume as resume_pages
 from marketplace.web import unsubscribe as unsubscribe_pages
 from marketplace.web import verify as verify_pages
 from policies import api as policies_api
+from policies import library
 from policies.keeper import KEEPER
 
 STATIC = Path(__file__).with_name("static")
@@ -189,9 +190,9 @@ def served() -> Litestar:
 
 
 async def warm(app: Litestar) -> None:
-    """Parse the pack and run the index once before the first answer, which would otherwise wait for both."""
+    """Parse the pack, index the library and run the rules' index once: the first answer would wait for all three."""
     async with open_session(app.state["engine"]) as session:
-        pack = await KEEPER.get(session)
+        pack = (await library.load(session)).pack
     await asyncio.to_thread(lambda: pack.on(app.state["settings"].as_of).match(Facts()))
 
 
