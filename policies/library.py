@@ -23,7 +23,7 @@ from policies.search_terms import understand
 
 NEVER = date.max.toordinal()
 MOST_PARTS = 12
-"""Publications the index takes one by one before it is built anew."""
+"""Parts of the index before all but the first are made one: an answer adds them up."""
 OTHER_WAY: Mapping[str, str] = {
     "extends": "extended_by", "extended_by": "extends", "supersedes": "superseded_by", "superseded_by": "supersedes",
     "implements": "implemented_by",
@@ -116,12 +116,13 @@ class Library:
     def of(cls, pack: Pack, before: Library | None = None) -> Library:
         """The library of a pack; what `before` has indexed already is taken from it."""
         last = {versions[-1].key: versions[-1] for versions in pack.history.values()}
-        if before is None or len(before.index.parts) >= MOST_PARTS:
+        if before is None:
             return cls(pack, SearchIndex.build([text_of(one.key, one.id, one.text) for one in last.values()]))
-        had = {one.key for one in before.texts if one is not None}
+        kept = before.index if len(before.index.parts) < MOST_PARTS else before.index.beginning
+        had = kept.living
         come = [text_of(one.key, one.id, one.text) for key, one in last.items() if key not in had]
         gone = had - last.keys()
-        return cls(pack, before.index.changed(gone, come) if come or gone else before.index)
+        return cls(pack, kept.changed(gone, come) if come or gone else kept)
 
     def _by(self, said: Callable[[PublishedText], Iterable[str]]) -> Mapping[str, Bools]:
         places: dict[str, list[int]] = {}

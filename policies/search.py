@@ -118,6 +118,16 @@ class SearchIndex:
         """Index all of them together, which answers fastest."""
         return cls([Part.of(texts)], np.ones(len(texts), dtype=np.bool_))
 
+    @property
+    def living(self) -> set[str]:
+        """The keys of what can be found."""
+        return {key for key, alive in zip(self.keys, self.alive, strict=True) if alive}
+
+    @property
+    def beginning(self) -> SearchIndex:
+        """The first part alone, which holds most: what came since is then taken in together."""
+        return SearchIndex(self.parts[:1], self.alive[: len(self.parts[0].keys)])
+
     def changed(self, gone: Iterable[str], come: Sequence[Text]) -> SearchIndex:
         """Without the texts of `gone`, with those of `come`."""
         left_out = set(gone)
