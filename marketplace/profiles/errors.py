@@ -99,6 +99,24 @@ class DisputedAlready(ProfilesError):
     code = "profiles.disputed_already"
 
 
+class SheetNotTaken(ProfilesError):
+    """Neither an .xlsx workbook nor a .csv, or a broken or protected one (422)."""
+
+    code = "profiles.sheet_not_taken"
+
+
+class SheetTooLarge(ProfilesError):
+    """More bytes, rows or unpacked content than our template could ever have (422)."""
+
+    code = "profiles.sheet_too_large"
+
+
+class SheetWithoutColumns(ProfilesError):
+    """The columns of the template are not in the first rows (422)."""
+
+    code = "profiles.sheet_without_columns"
+
+
 class AttestationForged(ProfilesError):
     """No compact ES256 JWS by a key that is registered with the agency it names and in force (401). Says no more."""
 
