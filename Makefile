@@ -27,8 +27,8 @@ test: ## everything, browser included
 	@$(MAKE) -s --no-print-directory chromium
 	@$(DEV)/bin/python -m pytest -n 2
 
-nightly: $(DEV)/.stamp ## the properties once more, with fresh examples and 20 times as many
-	@NIGHTLY=$${NIGHTLY:-20} $(DEV)/bin/python -m pytest -n 2 tests/properties tests/eligibility tests/policies/test_lifecycle.py
+nightly: $(DEV)/.stamp ## the properties once more, fresh examples and 20 times as many; a push killed 50 times
+	@NIGHTLY=$${NIGHTLY:-20} $(DEV)/bin/python -m pytest -n 2 tests/properties tests/eligibility tests/policies/test_lifecycle.py tests/faults
 
 check: $(DEV)/.stamp ## format, types, arrows, migrations: quick enough for every commit
 	@$(DEV)/bin/ruff format --check --quiet . && $(DEV)/bin/ruff check --quiet .
