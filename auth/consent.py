@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from auth import audit
+from auth import audit, members
 from auth.actor import Actor
 from auth.errors import ConsentNotFound
+from auth.roles import Matter
 from auth.tables import Consent, Membership
 
 
@@ -65,8 +66,12 @@ async def give(
 async def revoke(session: AsyncSession, actor: Actor, consent_id: UUID, *, now: datetime) -> Consent:
     """End a consent of one of the actor's enterprises; revoking twice keeps the first date.
 
-    Raises `ConsentNotFound` for another's consent exactly as for a missing one.
+    Raises `ConsentNotFound` for another's consent exactly as for a missing one, `MatterNotCovered` for an enterprise
+    the actor may not apply for.
     """
+    about = await session.scalar(select(col(Consent.enterprise_id)).where(col(Consent.id) == consent_id))
+    if about is not None:
+        await members.require(session, actor, about, Matter.APPLY)
     mine = _of_members(actor.user_id)
     ended = await session.execute(
         update(Consent)

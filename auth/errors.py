@@ -55,6 +55,12 @@ class Forbidden(AuthError):
     code = "auth.forbidden"
 
 
+class MatterNotCovered(AuthError):
+    """Acts for the enterprise, but not in this matter (403)."""
+
+    code = "auth.matter_not_covered"
+
+
 class ForeignForm(AuthError):
     """A form was not sent by a page of ours, or was shown in another session (403)."""
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from litestar.connection import Request
 from litestar.handlers.base import BaseRouteHandler
 
-from auth import cookies, sessions
+from auth import cookies, members, sessions
 from auth.actor import Actor
 from auth.errors import Forbidden, InvalidToken, LoginNeeded, NotAuthenticated
 from auth.roles import Role
@@ -136,6 +136,7 @@ async def _cookie(connection: Connection) -> Actor | None:
         return None
     if renewed.refresh_token is not None:
         cookies.set_session(connection, renewed)
+    await members.end_over(await request_session(connection), renewed.actor, now)
     return renewed.actor
 
 

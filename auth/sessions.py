@@ -12,16 +12,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Result, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Result, RowMapping, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import col
 
-from auth import audit
+from auth import audit, members
 from auth.actor import Actor
 from auth.errors import InvalidToken
 from auth.roles import Role
 from auth.standing import standing
-from auth.tables import LoginSession, RefreshToken, User
+from auth.tables import LoginSession, Membership, RefreshToken, User
 from auth.tokens import AccessClaims
 
 REFRESH_LIFETIME = timedelta(days=7)
@@ -68,7 +68,7 @@ async def actor_of(session: AsyncSession, claims: AccessClaims, now: datetime) -
     ended.
     """
     found: Result[Any] = await session.execute(
-        select(*_PERSON, col(LoginSession.id).label("session_id"))
+        select(*_PERSON, col(LoginSession.id).label("session_id"), _over(now).label("over"))
         .select_from(User)
         .join(LoginSession, col(LoginSession.user_id) == col(User.id))
         .where(
@@ -80,7 +80,16 @@ async def actor_of(session: AsyncSession, claims: AccessClaims, now: datetime) -
         )
     )
     row = found.mappings().one_or_none()
-    return _actor(row) if row else None
+    if row is None:
+        return None
+    if row["over"]:
+        await members.end_over(session, _actor(row), now)
+    return _actor(row)
+
+
+def _over(now: datetime) -> ColumnElement[bool]:
+    """Whether the person has authorisations whose time is over: asked with the person, not once more."""
+    return exists().where(col(Membership.user_id) == col(User.id), col(Membership.until) <= now)
 
 
 async def rotate(session: AsyncSession, refresh_token: str, now: datetime) -> SignedIn:

@@ -16,9 +16,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from auth import consent
+from auth import consent, members
 from auth import queries as auth_queries
 from auth.actor import Actor
+from auth.roles import Matter
 from eligibility import Facts, Vocabulary, failures
 from eligibility import Status as Eligibility
 from eligibility.sentence import describe
@@ -64,6 +65,7 @@ async def ask(
     """Store a need of one of the owner's enterprises; raises NotFound for another's enterprise."""
     if not await auth_queries.acts_for(session, actor.user_id, asked.enterprise_id):
         raise NotFound(field="enterprise_id")
+    await members.require(session, actor, asked.enterprise_id, Matter.APPLY)
     request = FinancingRequest(
         enterprise_id=asked.enterprise_id,
         amount_fen=fen_from_yuan(asked.amount_yuan),
@@ -126,6 +128,7 @@ async def apply(
     ConsentMismatch.
     """
     request = await queries.request_for(session, actor, asked.financing_request_id)
+    await members.require(session, actor, request.enterprise_id, Matter.APPLY)
     product = await current_product(session, asked.product_id)
     await _refuse_second(session, request.id, product.id)
     applicant = await applicant_of(session, request.enterprise_id)
@@ -279,6 +282,7 @@ async def withdraw(
 ) -> Application:
     """End an application of one's own that has not been paid out or decided against."""
     application = await queries.application_for(session, actor, application_id)
+    await members.require(session, actor, application.enterprise_id, Matter.APPLY)
     await move(session, application, Action.WITHDRAW, actor, now=now, claimed_by=None, claimed_at=None)
     return application
 
@@ -286,6 +290,7 @@ async def withdraw(
 async def accept(session: AsyncSession, actor: Actor, application_id: UUID, *, now: datetime) -> Application:
     """Accept the bank's offer on its terms."""
     application = await queries.application_for(session, actor, application_id)
+    await members.require(session, actor, application.enterprise_id, Matter.APPLY)
     agreed = application.agreed_rate_pct or Decimal(0)
     public = {
         "amount_yuan": float(yuan_from_fen(application.agreed_amount_fen or 0)),

@@ -18,9 +18,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from auth import audit
+from auth import audit, members
 from auth.actor import Actor
 from auth.errors import InvalidToken
+from auth.roles import Matter
 from auth.tokens import ALGORITHM, CLOCK_SKEW, is_signed, opened
 from eligibility import Facts, FactsError, Vocabulary
 from marketplace.profiles import service, storing
@@ -216,6 +217,7 @@ async def dispute(
 ) -> FactDispute:
     """Object to an attested fact. Raises `EnterpriseNotFound`, `NothingAttested` or `DisputedAlready`."""
     await service.enterprise_of(session, actor, enterprise_id)
+    await members.require(session, actor, enterprise_id, Matter.FACTS)
     if fact not in await sources(session, enterprise_id):
         raise NothingAttested
     opened_ = FactDispute(

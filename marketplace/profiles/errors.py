@@ -99,6 +99,36 @@ class DisputedAlready(ProfilesError):
     code = "profiles.disputed_already"
 
 
+class InvitationNotFound(ProfilesError):
+    """No invitation to be taken up by this code (404); a wrong, a used and an expired one look the same."""
+
+    code = "profiles.invitation_not_found"
+
+
+class InvitationRefused(ProfilesError):
+    """A name, part, matter or end date that cannot be (422); `field` says which."""
+
+    code = "profiles.invitation_refused"
+
+
+class MemberNotFound(ProfilesError):
+    """Nobody of this id acts for the enterprise (404)."""
+
+    code = "profiles.member_not_found"
+
+
+class MemberAlready(ProfilesError):
+    """The person acts for the enterprise already (409)."""
+
+    code = "profiles.member_already"
+
+
+class LastOwner(ProfilesError):
+    """The enterprise would be left without an owner (409)."""
+
+    code = "profiles.last_owner"
+
+
 class SheetNotTaken(ProfilesError):
     """Neither an .xlsx workbook nor a .csv, or a broken or protected one (422)."""
 

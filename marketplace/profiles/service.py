@@ -16,8 +16,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from auth import audit
+from auth import audit, members
 from auth.actor import Actor
+from auth.roles import Matter
 from auth.tables import Membership
 from eligibility import FactProblem, Facts, FactsError, Vocabulary
 from marketplace.profiles import current, queries, storing
@@ -169,9 +170,11 @@ async def save_facts(
     """Set the facts in `changes` (None: known to be none), make those in `forget` unknown, keep the rest.
 
     An owner who repeats an attested or imported value does not make it merely declared.
-    Raises `EnterpriseNotFound`, `FactsRefused`, `FactSaidTwice` or `FactAttested`; then nothing is changed.
+    Raises `EnterpriseNotFound`, `MatterNotCovered`, `FactsRefused`, `FactSaidTwice` or `FactAttested`; then nothing
+    is changed.
     """
     await enterprise_of(session, actor, enterprise_id)
+    await members.require(session, actor, enterprise_id, Matter.FACTS)
     forgotten = sorted(set(forget))
     values = _checked(changes, forgotten)
     await storing.hold(session, enterprise_id)

@@ -142,10 +142,10 @@ def read(rows: Sequence[Row], lang: str) -> Answers:
         label = Vocabulary.shipped().facts[name].label(lang)
         errors.append(RowError(_place(row, at["value"]), label, _cell(row, at["value"]), words))
     facts, unfit = _facts(answers.changes)
-    for name, words in unfit.items():
+    for name, told in unfit.items():
         row, text = typed.get(name) or typed[facts_form.PLACE_FIELD]
         label = Vocabulary.shipped().facts[name].label(lang)
-        errors.append(RowError(_place(row, at["value"]), label, text, words[lang]))
+        errors.append(RowError(_place(row, at["value"]), label, text, told[lang]))
     return Answers(facts, errors)
 
 

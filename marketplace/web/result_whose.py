@@ -12,9 +12,10 @@ from uuid import UUID
 from litestar import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auth import members
 from auth.actor import Actor
 from auth.errors import Forbidden
-from auth.roles import Role
+from auth.roles import Matter, Role
 from eligibility import Facts
 from marketplace.portal import amounts, checks
 from marketplace.portal.amounts import Whose
@@ -71,6 +72,7 @@ async def subject_of(
         if actor is None or actor.role is not Role.OWNER:
             raise Forbidden
         about = await profiles.enterprise_of(session, actor, enterprise)
+        await members.require(session, actor, enterprise, Matter.CHECK)
         facts = await profiles.facts_of(session, enterprise)
         found = Subject(facts, pack, Whose(enterprise_id=about.id), about)
     return with_stated(found, await _stated(session, found))

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
@@ -18,7 +19,7 @@ CONTENT = "[Content_Types].xml"
 SHEET = "xl/worksheets/sheet1.xml"
 
 
-def workbook(*rows: tuple[object, ...], formats: Mapping[str, str] | None = None) -> bytes:
+def workbook(*rows: Any, formats: Mapping[str, str] | None = None) -> bytes:
     book = Workbook()
     sheet = book.worksheets[0]
     for row in rows:

@@ -54,7 +54,7 @@ async def mine(signed_in: SignedIn, session: AsyncSession, now: datetime) -> Min
     return Mine(visitor, owner, await lending.enterprise(session, owner, now), session, now)
 
 
-def sheet(*rows: tuple[object, ...], header: tuple[str, ...] = ("代码", "填写")) -> bytes:
+def sheet(*rows: Any, header: tuple[str, ...] = ("代码", "填写")) -> bytes:
     book = Workbook()
     for row in (header, *rows):
         book.worksheets[0].append(row)
