@@ -50,6 +50,7 @@ from marketplace.web import agencies as agencies_pages
 from marketplace.web import applications as applications_pages
 from marketplace.web import asking as asking_pages
 from marketplace.web import check as check_pages
+from marketplace.web import enterprise_home as enterprise_home_pages
 from marketplace.web import enterprise_import as enterprise_import_pages
 from marketplace.web import enterprise_people as enterprise_people_pages
 from marketplace.web import government as government_pages
@@ -84,6 +85,7 @@ ROUTERS: tuple[Router, ...] = (
     profiles_api.router,
     profiles_api.attestations,
     agencies_pages.router,
+    enterprise_home_pages.router,
     enterprise_import_pages.router,
     enterprise_people_pages.router,
     loans_api.router,

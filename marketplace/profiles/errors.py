@@ -82,9 +82,13 @@ class FactSaidTwice(ProfilesError):
 
 
 class FactAttested(ProfilesError):
-    """An agency attested another value (409); params: fact, facts. Who disagrees disputes it."""
+    """An agency attested other values of `names` (409); params: fact, the first. Who disagrees disputes it."""
 
     code = "profiles.fact_attested"
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(field=f"facts.{names[0]}", fact=names[0])
+        self.names = names
 
 
 class NothingAttested(ProfilesError):

@@ -219,4 +219,4 @@ async def _refuse_attested(
     attested = {row.name for row in profile.rows if row.source == "attested" and row.name in known}
     touched = {name for name, value in values.items() if known.get(name) != value} | set(forgotten)
     if contradicted := sorted(attested & touched):
-        raise FactAttested(field=f"facts.{contradicted[0]}", fact=contradicted[0], facts=contradicted)
+        raise FactAttested(tuple(contradicted))

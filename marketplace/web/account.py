@@ -1,10 +1,10 @@
-"""Signing in and out, the owner's own page, and the facts of his enterprises.
+"""Signing in and out, the owner's own page, and the forms of his enterprises' facts.
 
 Forms are plain posts that answer with a redirect; one with errors comes back with everything typed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,13 +22,13 @@ from auth.guards import PUBLIC, access, client_address
 from auth.roles import Role
 from eligibility import Vocabulary
 from loans import cases
+from marketplace.i18n import translate
 from marketplace.language import language_of
 from marketplace.problems import problem_of
 from marketplace.profiles import service as profiles
+from marketplace.profiles.errors import FactAttested
 from marketplace.web import facts_form, forms
-from marketplace.web.register import answers_of
 from marketplace.web.render import page
-from marketplace.web.verdicts import fact_words
 
 AnyRequest = Request[Any, Any, Any]
 HOME_OF = {
@@ -116,57 +116,6 @@ async def revoke(session: AsyncSession, actor: Actor, consent_id: UUID, now: dat
     return Redirect("/account#consents", status_code=HTTP_303_SEE_OTHER)
 
 
-@dataclass(frozen=True, slots=True)
-class FactLine:
-    """A fact as the enterprise's page shows it; value None: unknown."""
-
-    label: str
-    value: str | None
-    source: str | None
-    since: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class FactGroup:
-    """A group with what is known of it."""
-
-    name: str
-    label: str
-    lines: list[FactLine]
-    known: int
-
-
-@get("/account/enterprises/{enterprise_id:uuid}", **OWNER)
-async def enterprise(
-    request: AnyRequest, session: AsyncSession, actor: Actor, enterprise_id: UUID
-) -> Response[str]:
-    """What is known of one enterprise, from where and since when."""
-    found = await profiles.enterprise_of(session, actor, enterprise_id)
-    profile = await profiles.profile_of(session, enterprise_id)
-    rows = {row.name: row for row in profile.rows}
-    lang = language_of(request)
-    vocabulary = Vocabulary.shipped()
-    kept = None
-    if "kept" in request.query_params:
-        answers = await answers_of(request, session)
-        kept = sum(name in profile.facts and profile.facts[name] == answers[name] for name in answers)
-    groups = []
-    for group in vocabulary.groups:
-        lines = []
-        for fact in vocabulary.in_group(group.name):
-            row = rows.get(fact.name)
-            value = fact_words(fact, profile.facts[fact.name], lang) if fact.name in profile.facts else None
-            lines.append(
-                FactLine(
-                    fact.label(lang), value, row.source if row else None, row.updated_at if row else None
-                )
-            )
-        groups.append(
-            FactGroup(group.name, group.label(lang), lines, sum(line.value is not None for line in lines))
-        )
-    return page(request, "account/enterprise.html", enterprise=found, groups=groups, kept=kept)
-
-
 @get("/account/enterprises/{enterprise_id:uuid}/facts/{group:str}", **OWNER)
 async def facts_page(
     request: AnyRequest, session: AsyncSession, actor: Actor, enterprise_id: UUID, group: str
@@ -190,9 +139,14 @@ async def keep_facts(
     answers = facts_form.read_form(form, _group_facts(group), language_of(request))
     if answers.errors:
         return await _facts(request, session, actor, enterprise_id, group, typed=form, answers=answers)
-    await profiles.save_facts(
-        session, actor, enterprise_id, answers.changes, source="declared", now=now, forget=answers.forget
-    )
+    try:
+        await profiles.save_facts(
+            session, actor, enterprise_id, answers.changes, source="declared", now=now, forget=answers.forget
+        )
+    except FactAttested as refused:
+        stands = translate(language_of(request), "facts.attested")
+        answers = replace(answers, errors=dict.fromkeys(refused.names, stands))
+        return await _facts(request, session, actor, enterprise_id, group, typed=form, answers=answers)
     return Redirect(f"/account/enterprises/{enterprise_id}#{group}", status_code=HTTP_303_SEE_OTHER)
 
 
@@ -234,7 +188,7 @@ router = Router(
     "/",
     route_handlers=[
         *(login_form, login, logout, account, revoke),
-        *(enterprise, facts_page, keep_facts),
+        *(facts_page, keep_facts),
     ],
     include_in_schema=False,
 )
