@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from string import ascii_uppercase
 from typing import Any
 
 from openpyxl import Workbook
@@ -146,6 +147,7 @@ def read(rows: Sequence[Row], lang: str) -> Answers:
         row, text = typed.get(name) or typed[facts_form.PLACE_FIELD]
         label = Vocabulary.shipped().facts[name].label(lang)
         errors.append(RowError(_place(row, at["value"]), label, text, told[lang]))
+    errors.sort(key=lambda error: int(error.cell.lstrip(ascii_uppercase)))
     return Answers(facts, errors)
 
 
