@@ -30,7 +30,7 @@ from tests.conftest import in_database
 from tests.journeys.browser import Person, arrive, launch
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60
+PATIENCE = 150
 
 
 @dataclass(frozen=True)
