@@ -112,7 +112,7 @@ def worth_of(found: Range | None, benefit: Benefit, lang: str) -> Worth:
     needs = tuple(words[name].label(lang) for name in found.missing)
     least, most = found.least or ZERO, found.most
     if most is None or (least <= 0 and waits_for_figures(found, benefit)):
-        return Worth("at_least" if least > 0 and not at_most else "open", least, most, needs)
+        return Worth("at_least" if least >= 1 and not at_most else "open", least, most, needs)
     if at_most:
         return Worth("at_most", ZERO, most, needs)
     if least == most:
