@@ -30,7 +30,7 @@ def access(*roles: Role) -> dict[str, Any]:
     async def one_of_these_roles(connection: Connection, _: BaseRouteHandler) -> None:
         found = await resolve(connection)
         if found is None:
-            raise _anonymous(connection)
+            raise anonymous(connection)
         if found.role not in allowed:
             raise Forbidden
 
@@ -55,7 +55,7 @@ async def actor(request: Request[Any, Any, Any]) -> Actor:
     """Dependency `actor` of guarded handlers."""
     found = await resolve(request)
     if found is None:
-        raise _anonymous(request)
+        raise anonymous(request)
     return found
 
 
@@ -140,7 +140,8 @@ async def _cookie(connection: Connection) -> Actor | None:
     return renewed.actor
 
 
-def _anonymous(connection: Connection) -> NotAuthenticated | LoginNeeded:
+def anonymous(connection: Connection) -> NotAuthenticated | LoginNeeded:
+    """What to raise for somebody who is not signed in and must be: a page sends him to sign in and back."""
     if is_api(connection):
         return NotAuthenticated()
     if connection.scope.get("method") not in ("GET", "HEAD"):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Router
+from litestar.config.compression import CompressionConfig
 from litestar.connection import ASGIConnection
 from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
@@ -174,6 +175,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> L
         ],
         request_class=FormRequest,
         middleware=[Measure(Metrics()), UnitOfWork()],
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1024, gzip_compress_level=6),
         guards=[refuse_foreign_forms, refuse_unknown_parameters, count_unread],
         exception_handlers=problems.HANDLERS,
         before_send=[secure_headers],

@@ -79,6 +79,7 @@ STATUS: Mapping[type[Exception], int] = {
     notifications.AddressRefused: 422,
     notifications.MailOff: 422,
     notifications.UrlRefused: 422,
+    notifications.TooManyConfirmations: 429,
     notifications.TooManyEndpoints: 409,
     # marketplace.portal
     portal.ShareNotFound: 404,

@@ -53,6 +53,12 @@ class UrlRefused(NotificationsError):
     code = "notifications.url_refused"
 
 
+class TooManyConfirmations(NotificationsError):
+    """So many confirmation links went out today that the next is refused (429): strangers must not be pestered."""
+
+    code = "notifications.too_many_confirmations"
+
+
 class TooManyEndpoints(NotificationsError):
     """An enterprise has as many webhooks as it may (409)."""
 

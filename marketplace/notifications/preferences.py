@@ -7,23 +7,27 @@ whoever unsubscribes needs no sign-in, and stops everything that is on its way.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from auth import audit
 from auth.actor import Actor
+from auth.tables import User
 from marketplace.jobs import queue
-from marketplace.notifications.errors import AddressRefused, LinkRefused, MailOff
+from marketplace.notifications.errors import AddressRefused, LinkRefused, MailOff, TooManyConfirmations
 from marketplace.notifications.keys import NotificationKeys
 from marketplace.notifications.tables import Mail, MailLine, NotificationConsent, NotificationSettings
 
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 UNSUBSCRIBE, CONFIRM = "unsubscribe", "confirm"
+DAY = timedelta(days=1)
+MOST_ASKED, MOST_TO_ONE = 5, 3
+"""Confirmation links a day: from one person, and to one address whoever typed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,8 @@ async def settings_of(session: AsyncSession, user_id: UUID) -> NotificationSetti
 async def save(
     session: AsyncSession, actor: Actor, wish: Wish, *, mail_on: bool, now: datetime
 ) -> NotificationSettings:
-    """Keep a wish. A new address is sent a link to confirm it. Raises AddressRefused, MailOff."""
+    """Keep a wish. A new address is sent a link to confirm it. Raises AddressRefused, MailOff,
+    TooManyConfirmations."""
     address = wish.email.strip()
     if address and (not ADDRESS.fullmatch(address) or len(address) > 254):
         raise AddressRefused(field="email")
@@ -159,6 +164,14 @@ async def _ask_to_confirm(
             col(Mail.user_id) == user_id, col(Mail.kind) == "confirm", col(Mail.state) == "planned"
         )
     )
+    await session.execute(select(col(User.id)).where(col(User.id) == user_id).with_for_update())
+    asked = select(func.count()).where(col(Mail.kind) == "confirm", col(Mail.created_at) > now - DAY)
+    for mine, most in (
+        (col(Mail.user_id) == user_id, MOST_ASKED),
+        (col(Mail.address) == address, MOST_TO_ONE),
+    ):
+        if int(await session.scalar(asked.where(mine)) or 0) >= most:
+            raise TooManyConfirmations(field="email")
     mail = Mail(
         user_id=user_id,
         kind="confirm",

@@ -5,7 +5,9 @@ An endpoint that keeps failing is switched off, and its owner finds that in the 
 """
 
 import asyncio
+import ipaddress
 import json
+import re
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ from marketplace.notifications.keys import NotificationKeys
 from marketplace.notifications.tables import InboxItem, WebhookDelivery, WebhookEndpoint
 from marketplace.notifications.words import address_of, told_of
 from marketplace.profiles.service import enterprise_of
+from marketplace.profiles.tables import Enterprise
 from marketplace.settings import Settings
 from policies.keeper import load_pack
 
@@ -44,6 +47,8 @@ FAILURES = 10
 MOST = 3
 AT_ONCE = 16
 TIMEOUT = 10.0
+HOST = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\.?", re.IGNORECASE)
+"""A name with a dot in it that ends in a top-level domain, which no number is."""
 
 CLAIM = text(
     "UPDATE webhook_deliveries SET attempts = attempts + 1, next_at = now() + interval '2 minutes' WHERE id IN ("
@@ -61,9 +66,18 @@ def checked_url(url: str) -> str:
     except ValueError as error:
         raise UrlRefused(field="url") from error
     plain = parts.scheme == "https" and not parts.username and not parts.password and not parts.fragment
+    named = named and is_public(str(parts.hostname))
     if not (named and plain and url.isascii() and url.strip().isprintable() and " " not in url.strip()):
         raise UrlRefused(field="url")
     return url.strip()
+
+
+def is_public(host: str) -> bool:
+    """Whether a host can be somebody's on the internet; what a name leads to is looked at when it is called."""
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return len(host) <= 253 and HOST.fullmatch(host) is not None
 
 
 async def endpoints_of(session: AsyncSession, enterprise_ids: Sequence[UUID]) -> Sequence[WebhookEndpoint]:
@@ -84,6 +98,9 @@ async def add(
     """An endpoint for one of the actor's enterprises. Raises EnterpriseNotFound, UrlRefused, TooManyEndpoints."""
     await enterprise_of(session, actor, enterprise_id)
     address = checked_url(url)
+    await session.execute(
+        select(col(Enterprise.id)).where(col(Enterprise.id) == enterprise_id).with_for_update()
+    )
     there = select(func.count()).where(
         col(WebhookEndpoint.enterprise_id) == enterprise_id, col(WebhookEndpoint.removed_at).is_(None)
     )

@@ -102,6 +102,8 @@ def headline(item: InboxItem, told: Sequence[Told], lang: str) -> str:
     if not told:
         return translate(lang, "inbox.headline.gone")
     if item.kind == "facts":
+        if len(told) == 1:
+            return translate(lang, "inbox.headline.fact", policy=told[0].name)
         return translate_plural(lang, "inbox.headline.facts", len(told), policy=told[0].name)
     params: Mapping[str, object] = {"policy": told[0].name}
     if item.kind == "deadline":

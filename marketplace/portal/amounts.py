@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from marketplace.portal.tables import ResultShare, StatedAmount
+from marketplace.portal.tables import CheckSession, ResultShare, StatedAmount
+from marketplace.profiles.tables import Enterprise
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,12 @@ class Whose:
         if self.check_id is not None:
             return col(table.check_id) == self.check_id
         return col(table.enterprise_id) == self.enterprise_id
+
+    def held(self) -> Select[UUID]:
+        """Keeps others who ask it waiting until the transaction ends: for what is counted before it grows."""
+        if self.check_id is not None:
+            return select(col(CheckSession.id)).where(col(CheckSession.id) == self.check_id).with_for_update()
+        return select(col(Enterprise.id)).where(col(Enterprise.id) == self.enterprise_id).with_for_update()
 
 
 async def stated(session: AsyncSession, whose: Whose) -> dict[str, dict[str, Any]]:

@@ -67,6 +67,8 @@ async def save(
         token = new_token()
         check = CheckSession(token_hash=token_hash(token), created_at=now, updated_at=now)
         session.add(check)
+    else:  # another device or tab may be saving: what it kept is read before anything is written over it
+        await session.refresh(check, with_for_update=True)
     gone = set(forget)
     check.answers = {**{name: v for name, v in check.answers.items() if name not in gone}, **changes}
     check.asked = [*check.asked, *(name for name in asked if name not in check.asked)]

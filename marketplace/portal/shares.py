@@ -64,6 +64,7 @@ async def make(
 ) -> str:
     """Store a share; returns the token of its address, which is shown once. Raises TooManyShares."""
     await session.execute(delete(ResultShare).where(col(ResultShare.expires_at) < now - LIFETIME))
+    await session.execute(whose.held())
     live = await session.scalar(
         select(func.count()).select_from(ResultShare).where(whose.rows(ResultShare), *_live(now))
     )

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auth import members
 from auth.actor import Actor
 from auth.errors import Forbidden
+from auth.guards import anonymous
 from auth.roles import Matter, Role
 from eligibility import Facts
 from marketplace.portal import amounts, checks
@@ -69,7 +70,9 @@ async def subject_of(
             return Subject(Facts(), pack)
         found = Subject(checks.facts_of(check), pack, Whose(check_id=check.id))
     else:
-        if actor is None or actor.role is not Role.OWNER:
+        if actor is None:
+            raise anonymous(request)
+        if actor.role is not Role.OWNER:
             raise Forbidden
         about = await profiles.enterprise_of(session, actor, enterprise)
         await members.require(session, actor, enterprise, Matter.CHECK)

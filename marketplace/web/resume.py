@@ -14,6 +14,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth import limits
+from auth.errors import TooManyAttempts
 from auth.guards import PUBLIC, client_address
 from auth.standing import standing
 from marketplace import secrets_kept
@@ -52,15 +53,16 @@ async def take_up(
 ) -> Response[Any]:
     """Open the answers a code belongs to in this browser, in place of those it had."""
     typed = (await forms.read(request)).get("code", "")
-    async with standing(session) as connection:
-        await limits.charge_resuming(connection, client_address(request), now)
+    try:
+        async with standing(session) as connection:
+            await limits.charge_resuming(connection, client_address(request), now)
+    except TooManyAttempts as refused:
+        return await _refused(
+            request, session, typed, "resume.too_many", 429, minutes=-(-refused.retry_after // 60)
+        )
     token = await codes_to_resume.open_with(session, typed, now, secret=_secret(settings))
     if token is None:
-        mine = await checks.find(session, request.cookies.get(checks.COOKIE))
-        lang = language_of(request)
-        return _page(
-            request, has_answers=mine is not None, typed=typed, error=translate(lang, "resume.wrong")
-        )
+        return await _refused(request, session, typed, "resume.wrong", 422)
     return check_cookie.given(Redirect("/check?resumed=1", status_code=HTTP_303_SEE_OTHER), token, request)
 
 
@@ -88,9 +90,18 @@ def _secret(settings: Settings) -> str:
     return secrets_kept.text(settings.keys / "check-code-secret")
 
 
-def _page(request: AnyRequest, *, has_answers: bool, **context: Any) -> Response[str]:
+async def _refused(
+    request: AnyRequest, session: AsyncSession, typed: str, why: str, status: int, **params: object
+) -> Response[str]:
+    mine = await checks.find(session, request.cookies.get(checks.COOKIE))
+    error = translate(language_of(request), why, **params)
+    return _page(request, has_answers=mine is not None, status=status, typed=typed, error=error)
+
+
+def _page(
+    request: AnyRequest, *, has_answers: bool, status: int = HTTP_200_OK, **context: Any
+) -> Response[str]:
     shown = {"given": None, "until": None, "typed": "", "error": None, **context}
-    status = 422 if shown["error"] else HTTP_200_OK
     return page(request, "check/resume.html", status_code=status, has_answers=has_answers, **shown)
 
 

@@ -89,14 +89,18 @@ class Teller:
         if trace.basis is not None:
             return self.size(trace)
         if trace.possible:
-            told = [self.value(trace.fact, value) for value in trace.possible]
+            every = self.vocabulary.facts[trace.fact].allowed if trace.fact else ()
+            if len(trace.possible) == len(every):
+                return None  # nothing is known of it yet
+            ordered = sorted(trace.possible, key=lambda v: every.index(str(v)) if v in every else len(every))
+            told = [self.value(trace.fact, value) for value in ordered]
             return self.told("trace.possible", values=self.say("list.or").join(told))
         if not trace.known:
             return None
-        return self.told(
-            "trace.answered_desk" if self.desk else "trace.answered",
-            value=self.value(trace.fact, trace.value),
-        )
+        value = self.value(trace.fact, trace.value)
+        if isinstance(trace.value, bool):
+            value = self.say("trace.quoted", value=value)
+        return self.told("trace.answered_desk" if self.desk else "trace.answered", value=value)
 
     def size(self, trace: Trace) -> str:
         basis = trace.basis or {}
