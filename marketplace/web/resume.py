@@ -57,9 +57,10 @@ async def take_up(
         async with standing(session) as connection:
             await limits.charge_resuming(connection, client_address(request), now)
     except TooManyAttempts as refused:
-        return await _refused(
-            request, session, typed, "resume.too_many", 429, minutes=-(-refused.retry_after // 60)
-        )
+        minutes = -(-refused.retry_after // 60)
+        answer = await _refused(request, session, typed, "resume.too_many", 429, minutes=minutes)
+        answer.headers["retry-after"] = str(refused.retry_after)
+        return answer
     token = await codes_to_resume.open_with(session, typed, now, secret=_secret(settings))
     if token is None:
         return await _refused(request, session, typed, "resume.wrong", 422)

@@ -361,3 +361,12 @@ class TestOperations:
         assert description["components"]["schemas"]["Order"]["additionalProperties"] is False
         assert "Problem" in description["components"]["schemas"]
         assert (await client.get("/api/anything")).json()["code"] == "http.not_found"
+
+
+async def test_pages_are_compressed_for_who_takes_it(client: AsyncTestClient[Litestar]) -> None:
+    plain = await client.get("/", headers={"accept-encoding": "identity"})
+    packed = await client.get("/", headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "accept-encoding" in packed.headers["vary"].lower()
+    assert int(packed.headers["content-length"]) < len(plain.content) // 2

@@ -18,6 +18,7 @@ from auth.actor import Actor
 from eligibility import Facts
 from marketplace.jobs.worker import Worker
 from marketplace.notifications import preferences
+from marketplace.notifications.errors import TooManyConfirmations
 from marketplace.notifications.keys import NotificationKeys
 from marketplace.notifications.mails import is_quiet
 from marketplace.notifications.preferences import CONFIRM, UNSUBSCRIBE, Wish
@@ -153,6 +154,19 @@ class TestSending:
         (mail,) = house.postman.took
         assert "/inbox/email/" in mail.get_content()
         assert "List-Unsubscribe" not in mail
+
+    async def test_asks_few_addresses_a_day_and_a_stranger_fewer_times(self, house: House) -> None:
+        for _ in range(preferences.MOST_TO_ONE):
+            await house.wish(email="one@example.com")
+            await house.work()
+        with pytest.raises(TooManyConfirmations):
+            await house.wish(email="one@example.com")
+        await house.session.rollback()
+        for number in range(preferences.MOST_ASKED - preferences.MOST_TO_ONE):
+            await house.wish(email=f"other{number}@example.com")
+            await house.work()
+        with pytest.raises(TooManyConfirmations):
+            await house.wish(email="last@example.com")
 
     async def test_leaves_out_muted_categories(self, house: House) -> None:
         await house.confirmed(

@@ -223,7 +223,9 @@ class TestAddresses:
     @pytest.mark.parametrize(
         "url",
         ["", "http://example.com", "https://", "https://u:p@example.com/", "ftp://example.com", "https://a b.com",
-         "https://example.com/#x", "https://[::1", "javascript:alert(1)", "https://exämple.com/"],
+         "https://example.com/#x", "https://[::1", "javascript:alert(1)", "https://exämple.com/", "https://127.0.0.1/",
+         "https://[::1]/", "https://169.254.169.254/", "https://10.0.0.8/", "https://[::ffff:10.0.0.8]/",
+         "https://localhost/", "https://2130706433/", "https://a..b/", "https://*/", "https://%00/", "https://-/"],
     )  # fmt: skip
     def test_only_plain_https_ones(self, url: str) -> None:
         with pytest.raises(UrlRefused):

@@ -176,7 +176,11 @@ async def test_the_library_lists_filters_and_finds(client: Client) -> None:
     assert (await client.get("/api/v1/policies?category=resumption")).json()["total"] == 6
     found = (await client.get("/api/v1/policies", params={"q": "财税〔2019〕13号"})).json()
     assert {row["id"] for row in found["items"]} >= {"CN-VAT-2019-13-1", "CN-CIT-2019-13-2"}
-    assert (await client.get("/api/v1/policies", params={"q": "100%_\\"})).json()["total"] == 0
+    plain, signs = [
+        (await client.get("/api/v1/policies", params={"q": words})).json()["total"]
+        for words in ("100", "100%_\\")
+    ]
+    assert plain == signs > 0
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """One question at a time: what may be answered, what is an error, what comes next, and what a visitor can break."""
 
+import asyncio
 from datetime import date
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from eligibility import Vocabulary
 from marketplace.portal import checks, offers_in_force
 from marketplace.portal.questions import askable
 from marketplace.portal.tables import CheckSession
@@ -57,6 +59,14 @@ class TestPages:
 
 class TestAnswers:
     """What a page's form may say."""
+
+    async def test_sent_at_once_are_all_kept(self, arrive: Arrive, session: AsyncSession) -> None:
+        visitor = arrive()
+        await visitor.post("/check/q/entity_type", {"entity_type": "company"})
+        names = [name for name in askable() if Vocabulary.shipped().facts[name].type == "int"][:8]
+        answers = await asyncio.gather(*(visitor.post(f"/check/q/{name}", {name: "8"}) for name in names))
+        assert {answer.status_code for answer in answers} == {303}
+        assert {**dict.fromkeys(names, 8), "entity_type": "company"} == (await stored(session))[0]
 
     async def test_are_kept_and_lead_to_the_next_best_question(
         self, arrive: Arrive, session: AsyncSession

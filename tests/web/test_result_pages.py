@@ -324,7 +324,7 @@ class TestShares:
         other, _ = await signed_in()
         officer, _ = await signed_in(Role.POLICY_ADMIN)
         sent = {"enterprise": str(mine.id)}
-        assert (await arrive().post("/check/result/shares", sent)).status_code == 403
+        assert (await arrive().post("/check/result/shares", sent)).headers["location"] == "/login"
         assert (await other.post("/check/result/shares", sent)).status_code == 404
         assert (await officer.post("/check/result/shares", sent)).status_code == 403
         assert (await session.scalars(select(ResultShare))).all() == []
@@ -377,7 +377,8 @@ class TestPdf:
         address = f"/check/result.pdf?enterprise={mine.id}"
         assert (await owner.get(address)).status_code == 200
         assert (await other.get(address)).status_code == 404
-        assert (await arrive().get(address)).status_code == 403
+        sent_to = (await arrive().get(address)).headers["location"]
+        assert sent_to.startswith("/login?next=%2Fcheck%2Fresult.pdf")
 
     async def test_of_nothing_is_refused_with_what_to_do(self, arrive: Arrive) -> None:
         answer = await arrive().get("/check/result.pdf")
