@@ -23,10 +23,9 @@ def main() -> int:
     for measurement in MEASUREMENTS:
         print(f"{measurement.TITLE} ...", file=sys.stderr, flush=True)
         parts.append(measurement.measure())
-    text = "\n\n".join(parts) + "\n"
-    print(text)
-    if args.write:
-        args.write.write_text(text, encoding="utf-8")
+        print(parts[-1], flush=True)
+        if args.write:  # as far as it got: a run that is broken off keeps what it measured
+            args.write.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return 0
 
 
