@@ -5,7 +5,7 @@ because nobody knows what a standard calls his shop.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -15,14 +15,21 @@ from marketplace.portal.reference import Code, rows
 LEVELS: Mapping[str, int] = {"class": 0, "group": 1, "division": 2}
 ENDINGS = 2
 """How many letters of a longer English word may be its ending: restaurants is restaurant."""
+SAY_NOTHING = frozenset(["and", "of", "other", "for", "not", "listed", "elsewhere"])
+SHORTEST_INSIDE = 2
+"""Letters an everyday word must have to be heard inside a longer text: 花店 in 我想开个花店."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an industry is found by: Chinese texts, and English words in small letters."""
+    """What an industry is found by: Chinese texts, and English words in small letters.
+
+    whole: each name and everyday word as it is said, in small letters, of either language.
+    """
 
     texts: tuple[str, ...]
     english: frozenset[str]
+    whole: frozenset[str]
 
     def hold(self, wanted: str) -> bool:
         """Whether one word somebody typed is among them: part of a Chinese text, or an English word or its start."""
@@ -32,6 +39,10 @@ class Words:
             word.startswith(wanted) or (wanted.startswith(word) and len(wanted) - len(word) <= ENDINGS)
             for word in self.english
         )
+
+    def are(self, typed: str) -> bool:
+        """Whether it is called just what was typed, an English plural being its singular."""
+        return typed in self.whole or (typed.isascii() and typed.removesuffix("s") in self.whole)
 
 
 @cache
@@ -49,15 +60,19 @@ def _all() -> Mapping[str, Code]:
 
 
 @cache
-def _worded() -> Mapping[str, Mapping[str, str]]:
-    """English names and everyday words, for every section, every division and the common trades."""
-    return {row["code"]: row for row in rows("industry_words.csv")}
+def _english() -> Mapping[str, str]:
+    return {row["code"]: row["name_en"] for row in rows("industries_en.csv")}
+
+
+@cache
+def _everyday() -> Mapping[str, Sequence[str]]:
+    """What people call sections, divisions, groups and classes, in both languages."""
+    return {row["code"]: row["also"].lower().split(";") for row in rows("industry_words.csv")}
 
 
 def english_name(code: str) -> str | None:
-    """The English name of a section or an industry; None where it has none of its own."""
-    found = _worded().get(code)
-    return found["name_en"] if found else None
+    """The English name of a section or an industry; None for no code."""
+    return _english().get(code)
 
 
 def above(code: str) -> list[str]:
@@ -67,26 +82,22 @@ def above(code: str) -> list[str]:
 
 
 def name_of(code: str, lang: str) -> str | None:
-    """What an industry is called; in English with its code, and by what it belongs to where it has no name itself."""
+    """What an industry is called; in English with its code."""
     known = industries().get(code)
     if known is None or not lang.startswith("en"):
         return known.name if known else None
-    own = english_name(code)
-    return f"{code} {own or f'{_nearest(code)}: {known.name}'}"
-
-
-def _nearest(code: str) -> str:
-    return next(name for one in above(code) if (name := english_name(one)))
+    return f"{code} {english_name(code)}"
 
 
 @cache
 def _own(code: str) -> Words:
-    worded = _worded().get(code)
-    also = worded["also"].split(";") if worded else []
-    english = " ".join([worded["name_en"] if worded else "", *(word for word in also if word.isascii())])
-    chinese = tuple(word for word in also if not word.isascii())
+    name, english, said = _all()[code].name, _english()[code], _everyday().get(code, ())
+    latin = " ".join([english, *(word for word in said if word.isascii())]).lower()
+    chinese = tuple(word for word in said if not word.isascii())
     return Words(
-        (_all()[code].name, *chinese), frozenset(re.findall(r"[a-z&]+", english.lower())) - {"and", "of"}
+        (name, *chinese),
+        frozenset(re.findall(r"[a-z&]+", latin)) - SAY_NOTHING,
+        frozenset([name, english.lower(), *said]),
     )
 
 
@@ -96,8 +107,8 @@ def _steps(code: str) -> Sequence[Words]:
     found: list[Words] = []
     for one in (code, *above(code)):
         own = _own(one)
-        before = found[-1] if found else Words((), frozenset())
-        found.append(Words(before.texts + own.texts, before.english | own.english))
+        before = found[-1] if found else Words((), frozenset(), frozenset())
+        found.append(Words(before.texts + own.texts, before.english | own.english, before.whole | own.whole))
     return found
 
 
@@ -106,19 +117,26 @@ def search(text: str, limit: int = 20) -> Sequence[Code]:
     """Industries whose code starts with `text`, or whose own or inherited words hold each of its words or sound so.
 
     The one that is called exactly so comes first and what only its section is called so last; words before sounds,
-    whole classes before groups, and those found by their own words before those that inherit them.
+    whole classes before groups, and those found by their own words before those that inherit them. Where nothing is
+    called so, an everyday word inside the text is heard: 开花店 is 花店.
     """
-    typed = text.strip().lower()
+    typed = " ".join(text.lower().split())
     wanted = re.findall(r"[a-z&]+|[^\sa-z&]+", typed)
     if not wanted:
         return ()
+    found = _called(typed, wanted) or _said_in(typed)
+    return tuple(industry for _, industry in sorted(found, key=lambda pair: pair[0])[:limit])
+
+
+def _called(typed: str, wanted: Sequence[str]) -> Sequence[tuple[tuple[object, ...], Code]]:
+    """What is called so, or sounds so, each with its rank."""
     sound = letters(typed)
     ranked = []
     for code, industry in industries().items():
         if _repeats_its_class(code) and not code.startswith(typed):
             continue
-        step = 0 if code.startswith(typed) else _first_step(code, wanted)
-        exact = step is not None and typed in _own(code).texts
+        exact = _own(code).are(typed)
+        step = 0 if exact or code.startswith(typed) else _first_step(code, wanted)
         heard = step is None and sound != ""
         if heard:
             step, exact = _first_sound(code, sound)
@@ -134,7 +152,34 @@ def search(text: str, limit: int = 20) -> Sequence[Code]:
                 code,
             )
             ranked.append((rank, industry))
-    return tuple(industry for _, industry in sorted(ranked, key=lambda pair: pair[0])[:limit])
+    return ranked
+
+
+def _said_in(typed: str) -> Sequence[tuple[tuple[object, ...], Code]]:
+    """What an everyday word within the text means, the longest word first."""
+    longest: dict[str, int] = {}
+    for word, codes in _inside().items():
+        if f" {word} " in f" {typed} " if word.isascii() else word in typed:
+            for code in codes:
+                longest[code] = max(longest.get(code, 0), len(word))
+    return [
+        ((-length, LEVELS[industries()[code].level], code), industries()[code])
+        for code, length in longest.items()
+    ]
+
+
+@cache
+def _inside() -> Mapping[str, Sequence[str]]:
+    """Everyday words that are long enough to be heard inside a text, with what is called so."""
+    found: dict[str, list[str]] = {}
+    for code, word in _words():
+        if len(word) >= SHORTEST_INSIDE:
+            found.setdefault(word, []).append(code)
+    return found
+
+
+def _words() -> Iterator[tuple[str, str]]:
+    return ((code, word) for code, said in _everyday().items() if code in industries() for word in said)
 
 
 def _repeats_its_class(code: str) -> bool:
