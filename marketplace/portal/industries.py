@@ -22,7 +22,7 @@ SHORTEST_INSIDE = 2
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an industry is found by: Chinese texts, and English words in small letters.
+    """What an industry itself is found by: Chinese texts, and English words in small letters.
 
     whole: each name and everyday word as it is said, in small letters, of either language.
     """
@@ -30,15 +30,6 @@ class Words:
     texts: tuple[str, ...]
     english: frozenset[str]
     whole: frozenset[str]
-
-    def hold(self, wanted: str) -> bool:
-        """Whether one word somebody typed is among them: part of a Chinese text, or an English word or its start."""
-        if not wanted.isascii():
-            return any(wanted in text for text in self.texts)
-        return any(
-            word.startswith(wanted) or (wanted.startswith(word) and len(wanted) - len(word) <= ENDINGS)
-            for word in self.english
-        )
 
     def are(self, typed: str) -> bool:
         """Whether it is called just what was typed, an English plural being its singular."""
@@ -102,14 +93,9 @@ def _own(code: str) -> Words:
 
 
 @cache
-def _steps(code: str) -> Sequence[Words]:
-    """An industry's own words, then with those of its group, its division, its section."""
-    found: list[Words] = []
-    for one in (code, *above(code)):
-        own = _own(one)
-        before = found[-1] if found else Words((), frozenset(), frozenset())
-        found.append(Words(before.texts + own.texts, before.english | own.english, before.whole | own.whole))
-    return found
+def _line(code: str) -> Sequence[str]:
+    """An industry and what it belongs to, nearest first."""
+    return (code, *above(code))
 
 
 @lru_cache(maxsize=2048)
@@ -130,18 +116,20 @@ def search(text: str, limit: int = 20) -> Sequence[Code]:
 
 def _called(typed: str, wanted: Sequence[str]) -> Sequence[tuple[tuple[object, ...], Code]]:
     """What is called so, or sounds so, each with its rank."""
+    holding = [_holding(word) for word in wanted]
     sound = letters(typed)
+    sounding = _sounding(sound) if sound else {}
     ranked = []
     for code, industry in industries().items():
         if _repeats_its_class(code) and not code.startswith(typed):
             continue
         exact = _own(code).are(typed)
-        step = 0 if exact or code.startswith(typed) else _first_step(code, wanted)
+        step = 0 if exact or code.startswith(typed) else _first_step(code, holding)
         heard = step is None and sound != ""
         if heard:
-            step, exact = _first_sound(code, sound)
+            step, exact = _first_sound(code, sounding)
         if step is not None:
-            by_section = step == len(_steps(code)) - 1
+            by_section = step == len(_line(code)) - 1
             rank = (
                 not exact or heard,
                 heard and not exact,
@@ -188,34 +176,69 @@ def _repeats_its_class(code: str) -> bool:
     return only is not None and only.name == industries()[code].name
 
 
-def _first_step(code: str, wanted: Sequence[str]) -> int | None:
-    for step, words in enumerate(_steps(code)):
-        if all(words.hold(word) for word in wanted):
-            return step
-    return None
+def _first_step(code: str, holding: Sequence[frozenset[str]]) -> int | None:
+    """How far up one has to go until each word is held; None where one is held nowhere."""
+    far = 0
+    for having in holding:
+        step = next((at for at, one in enumerate(_line(code)) if one in having), None)
+        if step is None:
+            return None
+        far = max(far, step)
+    return far
 
 
-def _first_sound(code: str, typed: str) -> tuple[int | None, bool]:
-    """The first step of which a text is read so, and whether that is all of it: cy is all of 餐饮业."""
-    first = None
-    for step, own in enumerate(_sounds(code)):
-        for sound in own:
-            if typed in (sound.full, sound.initials):
-                return step, True
-            if first is None and sound.begins_with(typed):
-                first = step
-    return first, False
+@lru_cache(maxsize=2048)
+def _holding(wanted: str) -> frozenset[str]:
+    """What itself has one word somebody typed: part of a Chinese text, or an English word or its start."""
+    if not wanted.isascii():
+        return frozenset(code for code in _all() if any(wanted in text for text in _own(code).texts))
+    alike = {
+        word
+        for word in _vocabulary()
+        if word.startswith(wanted) or (wanted.startswith(word) and len(wanted) - len(word) <= ENDINGS)
+    }
+    return frozenset(code for word in alike for code in _vocabulary()[word])
 
 
 @cache
-def _sounds(code: str) -> Sequence[Sequence[Sound]]:
-    """How its texts are read, and those of what it belongs to; 业 at the end may be left out."""
+def _vocabulary() -> Mapping[str, Sequence[str]]:
+    """Every English word, with what has it."""
+    found: dict[str, list[str]] = {}
+    for code in _all():
+        for word in _own(code).english:
+            found.setdefault(word, []).append(code)
+    return found
+
+
+def _first_sound(code: str, sounding: Mapping[str, bool]) -> tuple[int | None, bool]:
+    """The first step of which a text is read so, and whether that is all of it: cy is all of 餐饮业."""
+    first = None
+    for step, one in enumerate(_line(code)):
+        whole = sounding.get(one)
+        if whole:
+            return step, True
+        if whole is not None and first is None:
+            first = step
+    return first, False
+
+
+@lru_cache(maxsize=2048)
+def _sounding(typed: str) -> Mapping[str, bool]:
+    """What has a text that is read so, and whether that is all of the text."""
+    found: dict[str, bool] = {}
+    for code in _all():
+        for sound in _sounds(code):
+            if sound.begins_with(typed):
+                found[code] = found.get(code, False) or typed in (sound.full, sound.initials)
+    return found
+
+
+@cache
+def _sounds(code: str) -> Sequence[Sound]:
+    """How its texts are read; 业 at the end may be left out."""
     return [
-        [
-            sound
-            for text in _own(one).texts
-            if (read := sounds().get(text)) is not None
-            for sound in (read, *([Sound(read.full[:-2], read.initials[:-1])] if text[-1] == "业" else []))
-        ]
-        for one in (code, *above(code))
+        sound
+        for text in _own(code).texts
+        if (read := sounds().get(text)) is not None
+        for sound in (read, *([Sound(read.full[:-2], read.initials[:-1])] if text[-1] == "业" else []))
     ]
