@@ -1,11 +1,12 @@
 """Finding where a business is: provinces, cities and counties by name, pinyin, English name or code.
 
-A county says its city and a city its province, so one field is enough; what is typed and fits several places is never
-guessed about, they are offered.
+A county says its city and a city its province, so one field is enough, and they may be named before it (山东济南,
+Shandong Jinan) or after it (Jinan, Shandong). What is typed and fits several places is never guessed about, they are
+offered.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -15,6 +16,8 @@ from marketplace.portal.reference import Code
 
 LEVELS: Mapping[str, int] = {"province": 0, "city": 1, "county": 2}
 MOST = 20
+DIRECT = "直辖县级行政区划"
+"""How the standard calls what a province holds directly: the name of a line, of no place anybody means."""
 READ = {"省": "sheng", "市": "shi", "县": "xian", "区": "qu", "旗": "qi", "盟": "meng"}
 ENDINGS = re.compile(
     "(?<=..)(特别行政区|自治州|自治县|自治旗|地区|林区|新区|矿区|省|市|区|县|旗|盟)$|"
@@ -42,6 +45,11 @@ class _Entry:
     initials: tuple[str, str]
     english: str
     in_home: bool
+
+    @property
+    def said(self) -> frozenset[str]:
+        """Every way its own name is said before that of a place within it."""
+        return self.names | {*self.full, _compact(self.english)} - {""}
 
 
 def place_of(code: str) -> Place | None:
@@ -73,7 +81,7 @@ def _upwards(code: str) -> Iterator[Code]:
     """The region and what it lies in, without what merely repeats a name (北京市 in 北京市)."""
     found, before = regions().get(code), ""
     while found is not None and found.level in LEVELS:
-        if not (before and before.startswith(found.name)) and found.name != "省直辖县级行政区划":
+        if not (before and before.startswith(found.name)) and not found.name.endswith(DIRECT):
             yield found
             before = found.name
         found = regions().get(found.parent)
@@ -93,7 +101,7 @@ def _entries() -> Sequence[_Entry]:
     for region in regions().values():
         place = place_of(region.code)
         above = regions().get(region.parent)
-        if place is None or (above is not None and above.name == region.name):
+        if place is None or region.name.endswith(DIRECT) or (above is not None and above.name == region.name):
             continue
         short = ENDINGS.sub("", region.name)
         sound = sounds().get(region.name) or Sound("", "")
@@ -117,17 +125,59 @@ def search(text: str, limit: int = MOST) -> Sequence[Code]:
     """Places that may be meant: called exactly so first, then those that begin so; higher levels and the home
     province before others.
     """
-    typed = text.strip().lower()
-    if not typed:
-        return ()
+    return tuple(region for _, region in _ranked(text)[:limit])
+
+
+def _ranked(text: str) -> Sequence[tuple[int, Code]]:
+    """Every place that may be meant with how well it fits, the likeliest first."""
+    best: dict[str, tuple[int, _Entry]] = {}
+    for typed in _ways_to_read(text):
+        for entry, fit in [*_fitting(typed, _entries()), *_within(typed, _entries())]:
+            if entry.region.code not in best or fit < best[entry.region.code][0]:
+                best[entry.region.code] = fit, entry
+    ranked = sorted(
+        best.values(),
+        key=lambda one: (one[0], LEVELS[one[1].region.level], not one[1].in_home, one[1].region.code),
+    )
+    return [(fit, entry.region) for fit, entry in ranked]
+
+
+def _ways_to_read(text: str) -> Sequence[str]:
+    """What was typed without spaces and commas, as it stands and with the smaller place named first."""
+    parts = [part for part in re.split(r"[\s,，、/·-]+", text.lower()) if part]
+    joined = ("".join(parts), "".join(reversed(parts)))
+    return [typed for typed in dict.fromkeys(joined) if typed]
+
+
+def _fitting(typed: str, entries: Sequence[_Entry]) -> Iterator[tuple[_Entry, int]]:
     sound = letters(typed)
-    ranked = []
-    for entry in _entries():
-        fit = _sounds_like(entry, typed, sound) if sound else _reads_like(entry, typed)
+    for entry in entries:
+        fit = _sounds_like(entry, sound) if sound else _reads_like(entry, typed)
         if fit is not None:
-            rank = (fit, LEVELS[entry.region.level], not entry.in_home, entry.region.code)
-            ranked.append((rank, entry.region))
-    return tuple(region for _, region in sorted(ranked, key=lambda pair: pair[0])[:limit])
+            yield entry, fit
+
+
+def _within(typed: str, entries: Sequence[_Entry]) -> Iterator[tuple[_Entry, int]]:
+    """What is named after the province or the city it lies in."""
+    for above in entries:
+        below = _below().get(above.region.code)
+        for said in above.said if below else ():
+            if len(said) > 1 and typed.startswith(said) and len(typed) > len(said):
+                rest = typed[len(said) :]
+                yield from _fitting(rest, below or ())
+                yield from _within(rest, below or ())
+
+
+@cache
+def _below() -> Mapping[str, Sequence[_Entry]]:
+    """The places within each province and each city."""
+    found: dict[str, list[_Entry]] = {}
+    for entry in _entries():
+        parent = regions().get(entry.region.parent)
+        while parent is not None and parent.level in LEVELS:
+            found.setdefault(parent.code, []).append(entry)
+            parent = regions().get(parent.parent)
+    return found
 
 
 def _reads_like(entry: _Entry, typed: str) -> int | None:
@@ -141,28 +191,48 @@ def _reads_like(entry: _Entry, typed: str) -> int | None:
     return 2 if typed in entry.path else None
 
 
-def _sounds_like(entry: _Entry, typed: str, sound: str) -> int | None:
+def _sounds_like(entry: _Entry, sound: str) -> int | None:
     """How well a sound, initials or an English name fits, 0 best; None where it does not."""
-    if sound in entry.full or typed == entry.english:
+    english = _compact(entry.english)
+    if sound in entry.full or sound == english:
         return 0
     if sound in entry.initials:
         return 1
-    begins = (entry.full[0], entry.initials[0], entry.english)
+    begins = (entry.full[0], entry.initials[0], english)
     return 2 if any(text.startswith(sound) for text in begins) else None
 
 
+def _compact(english: str) -> str:
+    return "".join(letter for letter in english if letter.isalpha())
+
+
 def meant(text: str) -> Place | None:
-    """The one place a text names: its code, its label in either language, or a name only one place has."""
-    typed = re.sub(r"\s+", " ", text.strip())
-    code = _labels().get(typed.lower().replace(" ", ""))
+    """The one place a text names: by its code, its label in either language, its name or its reading; or the only one
+    that is left of all that may be meant.
+    """
+    typed = "".join(text.lower().split())
+    code = _labels().get(typed)
     if code is None and typed.isdigit():
         code = typed
     if code is None:
-        exact = [
-            e.region for e in _entries() if typed in e.names or (e.english and typed.lower() == e.english)
-        ]
-        code = exact[0].code if len(exact) == 1 else None
+        code = _only(region.code for region in _named(text))
     return place_of(code) if code else None
+
+
+def _named(text: str) -> Sequence[Code]:
+    """What is called just so; else whatever may be meant. An English name comes before counties that only sound so."""
+    ranked = _ranked(text)
+    whole = [region for fit, region in ranked if fit == 0]
+    large = [region for region in whole if region.level != "county"]
+    typed = _ways_to_read(text)
+    if len(large) == 1 and _compact(english_regions().get(large[0].code, "").lower()) in typed:
+        return large
+    return whole or [region for _, region in ranked]
+
+
+def _only(codes: Iterable[str]) -> str | None:
+    found = list(codes)
+    return found[0] if len(found) == 1 else None
 
 
 def _ending(text: str) -> Sound:

@@ -107,12 +107,40 @@ class TestPlaces:
         assert places.place_of("370000") == places.Place("370000", "370000", None)
         assert places.place_of("000000") is None
 
-    @pytest.mark.parametrize("typed", ["吉林", "朝阳", "鼓楼区", "jn", "", "   ", "no such place", "市"])
+    @pytest.mark.parametrize(
+        ("typed", "named"),
+        [
+            ("山东济南", "山东省济南市"), ("山东省济南市", "山东省济南市"), ("济 南", "山东省济南市"),
+            ("Shandong Jinan", "山东省济南市"), ("Jinan, Shandong", "山东省济南市"), ("Jinan", "山东省济南市"),
+            ("山东 青岛", "山东省青岛市"), ("南京鼓楼区", "江苏省南京市鼓楼区"), ("北京朝阳", "北京市朝阳区"),
+            ("beijing chaoyang", "北京市朝阳区"), ("Shenzhen", "广东省深圳市"), ("shen zhen", "广东省深圳市"),
+            ("shenzhenshi", "广东省深圳市"), ("guangdong shenzhen", "广东省深圳市"),
+            ("Hangzhou, Zhejiang", "浙江省杭州市"), ("吉林吉林", "吉林省吉林市"), ("zhangqiu", "山东省济南市章丘区"),
+        ],
+    )  # fmt: skip
+    def test_may_be_said_with_what_it_lies_in_before_or_after_it_and_by_its_reading(
+        self, typed: str, named: str
+    ) -> None:
+        assert places.label(places.search(typed)[0].code, "zh-CN") == named
+        meant = places.meant(typed)
+        assert meant is not None
+        assert places.label(meant.code, "zh-CN") == named
+
+    def test_the_only_one_left_is_taken(self) -> None:
+        only = [typed for typed in ("章", "zhangq", "石景", "广东省深") if len(places.search(typed)) == 1]
+        assert "zhangq" in only
+        for typed in only:
+            assert places.meant(typed) == places.place_of(places.search(typed)[0].code)
+
+    @pytest.mark.parametrize(
+        "typed",
+        ["吉林", "朝阳", "鼓楼区", "suzhou", "jn", "", "   ", "no such place", "市", "江苏朝阳路"],
+    )
     def test_never_guesses_among_several(self, typed: str) -> None:
         assert places.meant(typed) is None
 
     def test_offers_every_province_and_city_by_its_name(self) -> None:
         for region in regions().values():
-            if region.level in ("province", "city") and region.name != "省直辖县级行政区划":
+            if region.level in ("province", "city") and not region.name.endswith("直辖县级行政区划"):
                 labels = {places.label(found.code, "zh-CN") for found in places.search(region.name, 60)}
                 assert places.label(region.code, "zh-CN") in labels, region
