@@ -38,6 +38,7 @@ class Matter(StrEnum):
     FACTS = "facts"
     CHECK = "check"
     APPLY = "apply"
+    COMMIT = "commit"
 
 
 MATTERS_OF: dict[Part, frozenset[Matter]] = {

@@ -72,6 +72,12 @@ STATUS: Mapping[type[Exception], int] = {
     profiles.KeyRefused: 422,
     profiles.KeyTaken: 409,
     profiles.KeyDatesRefused: 422,
+    profiles.CommitmentNotFound: 404,
+    profiles.CommitmentRefused: 422,
+    profiles.CommitmentTextChanged: 409,
+    profiles.CommitmentSettled: 409,
+    profiles.CommitmentExcluded: 409,
+    profiles.OwnCommitment: 403,
     # marketplace.notifications
     notifications.ItemNotFound: 404,
     notifications.EndpointNotFound: 404,

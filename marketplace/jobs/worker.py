@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from marketplace.db import create_engine, open_session, plain_url, transaction
 from marketplace.jobs import queue
 from marketplace.notifications import changes, mails, pushes, reminders, webhooks
+from marketplace.profiles import verifying
 from marketplace.settings import Settings
 from policies.keeper import CHANNEL, load_pack
 
@@ -123,9 +124,17 @@ class Worker:
             await pushes.begin(session, self.settings.as_of, self.now())
             await reminders.remind(session, self.settings.as_of, self.now())
             await pushes.wake_stranded(session)
+        await self.lapse_commitments()
         await self.tell_changes()
         await self.mailer.work()
         await self.caller.work()
+
+    async def lapse_commitments(self) -> None:
+        """Commitments nobody verified in time."""
+        ended = verifying.AT_ONCE
+        while ended == verifying.AT_ONCE:
+            async with transaction(self.engine) as session:
+                ended = await verifying.lapse(session, self.now())
 
     async def begin_pushes(self) -> None:
         """Pushes for what was published."""

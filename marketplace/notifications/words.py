@@ -11,6 +11,7 @@ from functools import cached_property
 from eligibility import Facts, Trace, Vocabulary, explain, sentence
 from eligibility.benefit import Amount, compute
 from marketplace.i18n import translate, translate_plural
+from marketplace.notifications import notices
 from marketplace.notifications.pushes import version_in
 from marketplace.notifications.tables import InboxItem
 from marketplace.portal.codes import namer
@@ -98,7 +99,7 @@ def told_of(pack: Pack, item: InboxItem, lang: str) -> Sequence[Told]:
 def headline(item: InboxItem, told: Sequence[Told], lang: str) -> str:
     """The message in one line."""
     if item.kind == "notice":
-        return translate(lang, "inbox.notice.webhook", url=item.facts.get("url", ""))
+        return notices.headline(item, lang)
     if not told:
         return translate(lang, "inbox.headline.gone")
     if item.kind == "facts":

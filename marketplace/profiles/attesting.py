@@ -24,7 +24,7 @@ from auth.errors import InvalidToken
 from auth.roles import Matter
 from auth.tokens import ALGORITHM, CLOCK_SKEW, is_signed, opened
 from eligibility import Facts, FactsError, Vocabulary
-from marketplace.profiles import service, storing
+from marketplace.profiles import service, storing, verifying
 from marketplace.profiles.agencies import read_key
 from marketplace.profiles.errors import (
     AttestationBeyond,
@@ -93,6 +93,7 @@ async def take_in(session: AsyncSession, token: str, *, audience: str, now: date
     )
     await _once(session, taken)
     await _newest(session, taken)
+    await verifying.attested(session, taken, values, now)
     origin = storing.Origin("attested", said.issued_at, attestation=taken.id)
     await storing.change(session, enterprise_id, values, (), origin, now)
     await _settle(session, taken, now)

@@ -223,6 +223,42 @@ class KeyDatesRefused(ProfilesError):
     code = "profiles.key_dates_refused"
 
 
+class CommitmentNotFound(ProfilesError):
+    """No such commitment of this enterprise (404)."""
+
+    code = "profiles.commitment_not_found"
+
+
+class CommitmentRefused(ProfilesError):
+    """Facts, statements or words that cannot be (422); `field` says which."""
+
+    code = "profiles.commitment_refused"
+
+
+class CommitmentTextChanged(ProfilesError):
+    """The text is not the one that was read: a value or the day changed meanwhile (409)."""
+
+    code = "profiles.commitment_text_changed"
+
+
+class CommitmentSettled(ProfilesError):
+    """The commitment is past this: somebody verified, withdrew or answered it, or its time is over (409)."""
+
+    code = "profiles.commitment_settled"
+
+
+class CommitmentExcluded(ProfilesError):
+    """A commitment was untrue, and the time without new ones is not over (409); params: until."""
+
+    code = "profiles.commitment_excluded"
+
+
+class OwnCommitment(ProfilesError):
+    """About an enterprise one belongs to, or a finding of one's own: somebody else verifies or answers (403)."""
+
+    code = "profiles.own_commitment"
+
+
 class FactsRefused(ProfilesError):
     """Some facts do not fit the vocabulary (422); `problems` says which and why, in the engine's own words."""
 

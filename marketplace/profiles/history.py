@@ -19,6 +19,8 @@ DEEDS = (
     "profiles.register", "profiles.save_facts", "profiles.attest", "profiles.dispute", "profiles.invite",
     "profiles.accept_invitation", "profiles.withdraw_invitation", "profiles.change_member", "profiles.remove_member",
     "auth.authorisation_over", "consent.give", "consent.revoke",
+    "profiles.commit", "profiles.withdraw_commitment", "profiles.confirm_commitment", "profiles.refute_commitment",
+    "profiles.lapse_commitment", "profiles.object_to_finding", "profiles.answer_objection",
 )  # fmt: skip
 SHOWN = 12
 

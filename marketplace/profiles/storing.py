@@ -4,6 +4,7 @@ Whoever changes a fact (an owner, a spreadsheet, an agency) passes here, so that
 may, and what is audited, his caller has judged.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from marketplace.jobs import queue
 from marketplace.profiles import current, queries
 from marketplace.profiles.tables import Enterprise, EnterpriseFact, FactVersion
 
-Source = Literal["declared", "imported", "attested", "derived"]
+Source = Literal["declared", "imported", "committed", "attested", "derived"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,10 @@ async def _upsert(
                 col(EnterpriseFact.value).is_distinct_from(given.excluded["value"]),
                 col(EnterpriseFact.source) == "declared",
                 given.excluded["source"] == "attested",
-                and_(given.excluded["source"] == "imported", col(EnterpriseFact.source) != "attested"),
+                and_(
+                    given.excluded["source"] == "imported",
+                    col(EnterpriseFact.source).not_in(("attested", "committed")),
+                ),
             ),
         )
     )
@@ -101,6 +105,39 @@ CHANGED = text(
     " IS DISTINCT FROM (f.value, f.source, f.attestation_id)) ORDER BY f.name"
 )
 """What changed becomes the newest line of its history; a value merely said again does not."""
+
+
+RELABELLED = text(
+    "WITH given AS (SELECT key AS name, value FROM jsonb_each(CAST(:values AS jsonb))),"
+    " changed AS (UPDATE enterprise_facts f SET source = :source,"
+    " updated_at = CASE WHEN :anew THEN :at ELSE f.updated_at END,"
+    " updated_by = CASE WHEN :anew THEN CAST(:by AS uuid) ELSE f.updated_by END FROM given g"
+    " WHERE f.enterprise_id = :enterprise AND f.name = g.name AND f.value = g.value AND f.source = ANY(:was)"
+    " RETURNING f.enterprise_id, f.name, f.value)"
+    " INSERT INTO fact_versions (enterprise_id, name, value, forgotten, source, at, changed_by)"
+    " SELECT enterprise_id, name, value, false, :source, :at, CAST(:by AS uuid) FROM changed ORDER BY name"
+    " RETURNING name"
+)
+
+
+async def relabel(
+    session: AsyncSession,
+    enterprise_id: UUID,
+    values: Mapping[str, object],
+    was: Sequence[Source],
+    origin: Origin,
+    *,
+    anew: bool,
+) -> Sequence[str]:
+    """The held enterprise's facts that have these values and come from `was` come from `origin` now; which they are.
+
+    anew: somebody says them again, so that they are as old as that; else only what they count as has changed.
+    """
+    asked = {"enterprise": enterprise_id, "values": json.dumps(values), "was": list(was), "anew": anew}
+    found = await session.scalars(
+        RELABELLED, {**asked, "source": origin.source, "at": origin.at, "by": origin.by}
+    )
+    return found.all()
 
 
 async def _forget(

@@ -4,7 +4,7 @@ One row a fact, because every fact has its own source and age. No row means unkn
 to be none.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -64,7 +64,8 @@ class EnterpriseFact(SQLModel, table=True):
             ["attestation_id"], ["attestations.id"], name="fk_enterprise_facts_attestation_id"
         ),
         CheckConstraint(
-            "source IN ('declared', 'imported', 'attested', 'derived')", name="ck_enterprise_facts_source"
+            "source IN ('declared', 'imported', 'committed', 'attested', 'derived')",
+            name="ck_enterprise_facts_source",
         ),
     )
 
@@ -235,3 +236,77 @@ class FactChange(SQLModel, table=True):
     enterprise_id: UUID = Field(primary_key=True)
     before: dict[str, Any] = Field(sa_column=document())
     since: datetime = Field(sa_column=instant())
+
+
+class Commitment(SQLModel, table=True):
+    """A declaration that facts are so, made instead of papers and verified later; `wording` is exactly what was told.
+
+    `verify_by`: the last day on which it can be verified. `ended_by`: who verified or withdrew it; `attestation_id`: or
+    what settled it; `ground`: why, in words. `excluded_until` and `object_by` stand where it was found untrue.
+    """
+
+    __tablename__ = "commitments"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_commitments"),
+        ForeignKeyConstraint(["enterprise_id"], ["enterprises.id"], name="fk_commitments_enterprise_id"),
+        ForeignKeyConstraint(["policy_id"], ["policies.id"], name="fk_commitments_policy_id"),
+        ForeignKeyConstraint(["made_by"], ["users.id"], name="fk_commitments_made_by"),
+        ForeignKeyConstraint(["ended_by"], ["users.id"], name="fk_commitments_ended_by"),
+        ForeignKeyConstraint(["attestation_id"], ["attestations.id"], name="fk_commitments_attestation_id"),
+        ForeignKeyConstraint(["objected_by"], ["users.id"], name="fk_commitments_objected_by"),
+        ForeignKeyConstraint(["answered_by"], ["users.id"], name="fk_commitments_answered_by"),
+        CheckConstraint(
+            "status IN ('made', 'verified', 'refuted', 'withdrawn', 'lapsed')", name="ck_commitments_status"
+        ),
+        CheckConstraint("(status = 'made') = (ended_at IS NULL)", name="ck_commitments_ended_at"),
+        CheckConstraint(
+            "(status = 'refuted') = (excluded_until IS NOT NULL)", name="ck_commitments_excluded_until"
+        ),
+        CheckConstraint("language IN ('zh-CN', 'en')", name="ck_commitments_language"),
+        Index("ix_commitments_enterprise_id", "enterprise_id", "made_at"),
+        Index("ix_commitments_due", "verify_by", postgresql_where=text("status = 'made'")),
+        Index(
+            "ix_commitments_objections",
+            "objected_at",
+            postgresql_where=text("objected_at IS NOT NULL AND answered_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    enterprise_id: UUID
+    policy_id: str | None = Field(default=None, max_length=64)
+    made_by: UUID
+    made_at: datetime = Field(sa_column=instant())
+    language: str = Field(max_length=8)
+    wording: str
+    wording_sha256: str = Field(max_length=64)
+    verify_by: date
+    status: str = Field(max_length=16)
+    ended_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    ended_by: UUID | None = None
+    attestation_id: UUID | None = None
+    ground: str | None = Field(default=None, max_length=1000)
+    excluded_until: date | None = None
+    object_by: date | None = None
+    objected_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    objected_by: UUID | None = None
+    objection: str | None = Field(default=None, max_length=1000)
+    answered_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    answered_by: UUID | None = None
+    answer: str | None = Field(default=None, max_length=1000)
+
+
+class CommitmentFact(SQLModel, table=True):
+    """A fact of a commitment with the value that was declared, and what verifying said of it."""
+
+    __tablename__ = "commitment_facts"
+    __table_args__ = (
+        PrimaryKeyConstraint("commitment_id", "name", name="pk_commitment_facts"),
+        ForeignKeyConstraint(["commitment_id"], ["commitments.id"], name="fk_commitment_facts_commitment_id"),
+        CheckConstraint("outcome IN ('open', 'confirmed', 'refuted')", name="ck_commitment_facts_outcome"),
+    )
+
+    commitment_id: UUID = Field(primary_key=True)
+    name: str = Field(primary_key=True, max_length=64)
+    value: Any = Field(default=None, sa_column=document())
+    outcome: str = Field(default="open", max_length=16)

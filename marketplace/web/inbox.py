@@ -19,7 +19,7 @@ from auth.actor import Actor
 from auth.guards import access
 from auth.roles import Role
 from marketplace.language import language_of
-from marketplace.notifications import inbox
+from marketplace.notifications import inbox, notices
 from marketplace.notifications.errors import ItemNotFound
 from marketplace.notifications.tables import ITEM_KINDS, MARKS, InboxItem
 from marketplace.notifications.words import Told, headline, told_of
@@ -144,6 +144,8 @@ async def message(
         item=item,
         title=headline(item, told, lang),
         enterprise=enterprise,
+        notice=notices.paragraphs(item, lang),
+        way_on=notices.way_on(item),
         told=told,
         lines={
             one.id: verdicts.tree(one.trace, lang, one.text.words("clause", lang))
