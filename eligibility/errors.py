@@ -98,6 +98,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "`{value}` is not a value of `{fact}`; use one of: {allowed}",
     ),
     "fact_bad_code": ("`{value}` 不是 `{fact}` 的代码", "`{value}` is not a code of `{fact}`"),
+    "fact_elsewhere": (
+        "`{fact}` 填的 {value} 在 {lies_in}，不在 `{around}` 填的 {said}；两个地方要一致",
+        "{value}, given as `{fact}`, lies in {lies_in}, not in {said}, given as `{around}`; the two must agree",
+    ),
     "fact_too_small": ("`{fact}` 不能小于 {limit}", "`{fact}` cannot be less than {limit}"),
     "fact_too_large": ("`{fact}` 不能大于 {limit}", "`{fact}` cannot be more than {limit}"),
     "fact_too_precise": (

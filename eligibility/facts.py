@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from eligibility.errors import FactProblem, FactsError
+from eligibility.nesting import contradictions
 from eligibility.vocabulary import Fact, Vocabulary, is_code
 
 Value = bool | int | Decimal | str | dt.date | None
@@ -90,6 +91,7 @@ class Facts(Mapping[str, Value]):
         """Facts from JSON or YAML values, checked. Raises FactsError naming every fact that does not fit.
 
         Numbers must be numbers ("12" and true are not), dates ISO text, codes text; null is known to be none.
+        A city does not fit beside a province it does not lie in.
         """
         words = vocabulary or Vocabulary.shipped()
         found: dict[str, Value] = {}
@@ -99,6 +101,7 @@ class Facts(Mapping[str, Value]):
                 found[name] = _checked(name, value, words)
             except _Refused as refused:
                 problems.append(FactProblem(str(name)[:80], refused.code, refused.params))
+        problems.extend(contradictions(found, words))
         if problems:
             raise FactsError(tuple(problems))
         return cls._exact(found)

@@ -45,7 +45,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One typed fact. `nullable`: it may be known to be none (a loan that does not exist has no due date)."""
+    """One typed fact. `nullable`: it may be known to be none (a loan that does not exist has no due date).
+
+    within: the fact that names the place this one's place lies in.
+    """
 
     name: str
     type: str
@@ -60,6 +63,7 @@ class Fact:
     maximum: Decimal | None = None
     pattern: str | None = None
     codes: str | None = None
+    within: str | None = None
     note: str | None = None
     attested_by: str | None = None
     changeable: bool = False
@@ -120,6 +124,11 @@ class Vocabulary:
     def in_group(self, group: str) -> tuple[Fact, ...]:
         """The given facts of one group."""
         return tuple(f for f in self.given if f.group == group)
+
+    @functools.cached_property
+    def nested(self) -> tuple[tuple[str, str], ...]:
+        """Each place with the larger one it lies in, by their facts' names."""
+        return tuple((f.name, f.within) for f in self.facts.values() if f.within and f.within in self.facts)
 
     @functools.lru_cache(maxsize=256)  # noqa: B019 - vocabularies live as long as the process
     def parameters_on(self, day: dt.date) -> Mapping[str, Decimal]:
@@ -184,6 +193,7 @@ def _fact(entry: Any, kind: str, path: str | Path) -> Fact:
         maximum=_number(entry.get("maximum")),
         pattern=entry.get("pattern"),
         codes=entry.get("codes"),
+        within=entry.get("within"),
         note=entry.get("note"),
         attested_by=entry.get("attested_by"),
         changeable=bool(entry.get("changeable", False)),

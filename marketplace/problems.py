@@ -22,6 +22,7 @@ from litestar.types import ExceptionHandlersMap
 from auth.errors import LoginNeeded
 from auth.guards import is_api
 from eligibility.errors import FactProblem, FactsError, RuleError
+from marketplace.fact_words import problem_words
 from marketplace.faults import is_unavailable, is_unstorable
 from marketplace.i18n import LANGS, translate
 from marketplace.inputs import InvalidInput
@@ -273,7 +274,9 @@ def _framework_faults(error: ValidationException) -> tuple[Fault, ...]:
 
 def _fact_faults(problems: tuple[FactProblem, ...], within: str = "facts") -> tuple[Fault, ...]:
     return tuple(
-        Fault(f"{within}.{problem.fact}", problem.code, {lang: problem.message(lang) for lang in LANGS})
+        Fault(
+            f"{within}.{problem.fact}", problem.code, {lang: problem_words(problem, lang) for lang in LANGS}
+        )
         for problem in problems
     )
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from eligibility import Facts, FactsError, Vocabulary
+from eligibility.nesting import settled
 from marketplace.portal.tables import CheckKey, CheckSession
 
 COOKIE = "mp_check"
@@ -69,7 +70,8 @@ async def save(
         session.add(check)
     else:  # another device or tab may be saving: what it kept is read before anything is written over it
         await session.refresh(check, with_for_update=True)
-    gone = set(forget)
+    changes, left = settled(changes, check.answers, tuple(forget))
+    gone = set(left)
     check.answers = {**{name: v for name, v in check.answers.items() if name not in gone}, **changes}
     check.asked = [*check.asked, *(name for name in asked if name not in check.asked)]
     check.updated_at = now

@@ -17,7 +17,7 @@ from marketplace.portal.reference import Code
 LEVELS: Mapping[str, int] = {"province": 0, "city": 1, "county": 2}
 MOST = 20
 DIRECT = "直辖县级行政区划"
-"""How the standard calls what a province holds directly: the name of a line, of no place anybody means."""
+"""What a province holds directly is a line of its own in the standard, and nothing a county is told to lie in."""
 READ = {"省": "sheng", "市": "shi", "县": "xian", "区": "qu", "旗": "qi", "盟": "meng"}
 ENDINGS = re.compile(
     "(?<=..)(特别行政区|自治州|自治县|自治旗|地区|林区|新区|矿区|省|市|区|县|旗|盟)$|"
@@ -81,7 +81,8 @@ def _upwards(code: str) -> Iterator[Code]:
     """The region and what it lies in, without what merely repeats a name (北京市 in 北京市)."""
     found, before = regions().get(code), ""
     while found is not None and found.level in LEVELS:
-        if not (before and before.startswith(found.name)) and not found.name.endswith(DIRECT):
+        passed = found.code != code and found.name.endswith(DIRECT)
+        if not (before and before.startswith(found.name)) and not passed:
             yield found
             before = found.name
         found = regions().get(found.parent)
@@ -101,7 +102,7 @@ def _entries() -> Sequence[_Entry]:
     for region in regions().values():
         place = place_of(region.code)
         above = regions().get(region.parent)
-        if place is None or region.name.endswith(DIRECT) or (above is not None and above.name == region.name):
+        if place is None or (above is not None and above.name == region.name):
             continue
         short = ENDINGS.sub("", region.name)
         sound = sounds().get(region.name) or Sound("", "")

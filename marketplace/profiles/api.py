@@ -18,6 +18,7 @@ from auth.actor import Actor
 from auth.guards import PUBLIC, access
 from auth.roles import Role
 from eligibility import FactProblem
+from marketplace.fact_words import problem_words
 from marketplace.profiles import attesting, service
 from marketplace.profiles.identity import IdentityKey
 from marketplace.profiles.schemas import (
@@ -100,7 +101,7 @@ def _read(profile: Profile) -> FactsRead:
 
 
 def _problem(problem: FactProblem) -> FactProblemRead:
-    words = {language: problem.message(language) for language in LANGUAGES}
+    words = {language: problem_words(problem, language) for language in LANGUAGES}
     return FactProblemRead(fact=problem.fact, code=problem.code, messages=words)
 
 

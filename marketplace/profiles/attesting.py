@@ -92,10 +92,11 @@ async def take_in(session: AsyncSession, token: str, *, audience: str, now: date
         token_sha256=hashlib.sha256(token.encode()).hexdigest(),
     )
     await _once(session, taken)
-    await _newest(session, taken)
+    values, forgotten = await storing.settled(session, enterprise_id, values, ())
+    await _newest(session, taken, [*values, *forgotten])
     await verifying.attested(session, taken, values, now)
     origin = storing.Origin("attested", said.issued_at, attestation=taken.id)
-    await storing.change(session, enterprise_id, values, (), origin, now)
+    await storing.change(session, enterprise_id, values, forgotten, origin, now)
     await _settle(session, taken, now)
     await audit.record(
         session,
@@ -185,12 +186,12 @@ async def _once(session: AsyncSession, taken: Attestation) -> None:
         raise AttestationReplayed(field="jti")
 
 
-async def _newest(session: AsyncSession, taken: Attestation) -> None:
+async def _newest(session: AsyncSession, taken: Attestation, changed: Sequence[str]) -> None:
     newer = await session.scalar(
         select(col(EnterpriseFact.name))
         .where(
             col(EnterpriseFact.enterprise_id) == taken.enterprise_id,
-            col(EnterpriseFact.name).in_(taken.facts),
+            col(EnterpriseFact.name).in_(changed),
             col(EnterpriseFact.source) == "attested",
             col(EnterpriseFact.updated_at) > taken.issued_at,
         )

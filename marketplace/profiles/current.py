@@ -27,9 +27,10 @@ CHUNK = 500
 def fingerprint() -> str:
     """Changes whenever what the shipped vocabulary takes as a fact's value does."""
     facts = Vocabulary.shipped().facts.values()
+    limits = [(f.minimum, f.maximum, f.pattern, f.codes, f.within) for f in facts]
     told = [
-        (f.name, f.type, f.allowed, f.minimum, f.maximum, f.pattern, f.codes, f.is_derived, f.context)
-        for f in facts
+        (f.name, f.type, f.allowed, *limit, f.is_derived, f.context)
+        for f, limit in zip(facts, limits, strict=True)
     ]
     return hashlib.sha256(repr(sorted(told, key=lambda one: one[0])).encode()).hexdigest()[:16]
 

@@ -20,7 +20,7 @@ from auth import audit, members
 from auth.actor import Actor
 from auth.roles import Matter
 from auth.tables import Membership
-from eligibility import FactProblem, Facts, FactsError, Vocabulary
+from eligibility import FactProblem, Facts, FactsError, Vocabulary, nesting
 from marketplace.profiles import current, queries, storing
 from marketplace.profiles.errors import (
     EnterpriseNotFound,
@@ -178,6 +178,7 @@ async def save_facts(
     forgotten = sorted(set(forget))
     values = _checked(changes, forgotten)
     await storing.hold(session, enterprise_id)
+    values, forgotten = await storing.settled(session, enterprise_id, values, forgotten)
     if source != "attested":
         await _refuse_attested(session, enterprise_id, values, forgotten)
     origin = storing.Origin(source, now, actor.user_id)
@@ -214,9 +215,25 @@ async def _refuse_attested(
     session: AsyncSession, enterprise_id: UUID, values: Mapping[str, object], forgotten: Sequence[str]
 ) -> None:
     """What an agency attested is not overwritten by whoever merely declares it."""
-    profile = await profile_of(session, enterprise_id)
+    against = _contradicted(await profile_of(session, enterprise_id), values, forgotten)
+    if against:
+        raise FactAttested(tuple(sorted(against)))
+
+
+def attested_otherwise(profile: Profile, values: Mapping[str, object]) -> frozenset[str]:
+    """Which of `values` cannot be kept, because an agency attested otherwise: of the fact itself or of a place that
+    would have to change with it.
+    """
+    found = _contradicted(profile, values, ()) & set(values)
+    rest = {name: value for name, value in values.items() if name not in found}
+    after, forgotten = nesting.settled(rest, profile.facts.to_json())
+    against = _contradicted(profile, after, forgotten)
+    places = {name for pair in Vocabulary.shipped().nested if against & set(pair) for name in pair}
+    return found | (places & set(rest))
+
+
+def _contradicted(profile: Profile, values: Mapping[str, object], forgotten: Sequence[str]) -> frozenset[str]:
     known = profile.facts.to_json()
     attested = {row.name for row in profile.rows if row.source == "attested" and row.name in known}
     touched = {name for name, value in values.items() if known.get(name) != value} | set(forgotten)
-    if contradicted := sorted(attested & touched):
-        raise FactAttested(tuple(contradicted))
+    return frozenset(attested & touched)

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from eligibility import Facts
+from eligibility import Facts, nesting
 from marketplace.jobs import queue
 from marketplace.profiles import current, queries
 from marketplace.profiles.tables import Enterprise, EnterpriseFact, FactVersion
@@ -37,6 +37,16 @@ class Origin:
 async def hold(session: AsyncSession, enterprise_id: UUID) -> None:
     """Keep other changes of this enterprise waiting until the transaction ends."""
     await current.lock(session, enterprise_id)
+
+
+async def settled(
+    session: AsyncSession, enterprise_id: UUID, values: Mapping[str, object], forgotten: Sequence[str]
+) -> tuple[dict[str, object], list[str]]:
+    """The change of a held enterprise with what follows for its other places: a city brings its province, a changed
+    province forgets a city of another.
+    """
+    rows = await queries.fact_rows(session, enterprise_id)
+    return nesting.settled(values, {row.name: row.value for row in rows}, forgotten)
 
 
 async def change(

@@ -145,7 +145,7 @@ async def keep_facts(
         )
     except FactAttested as refused:
         stands = translate(language_of(request), "facts.attested")
-        answers = replace(answers, errors=dict.fromkeys(refused.names, stands))
+        answers = replace(answers, errors=dict.fromkeys(map(facts_form.field_of, refused.names), stands))
         return await _facts(request, session, actor, enterprise_id, group, typed=form, answers=answers)
     return Redirect(f"/account/enterprises/{enterprise_id}#{group}", status_code=HTTP_303_SEE_OTHER)
 

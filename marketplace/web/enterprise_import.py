@@ -31,8 +31,8 @@ from marketplace.profiles import sheets
 from marketplace.profiles.errors import FactsRefused, SheetNotTaken, SheetTooLarge, SheetWithoutColumns
 from marketplace.profiles.tables import Enterprise
 from marketplace.web import forms, import_sheet
+from marketplace.web.comparing import compare, mark
 from marketplace.web.import_sheet import RowError
-from marketplace.web.keep import differences, mark
 from marketplace.web.render import page
 
 AnyRequest = Request[Any, Any, Any]
@@ -112,9 +112,7 @@ async def keep(
     profile = await profiles.profile_of(session, enterprise_id)
     if sent.get("seen") != mark(facts, profile):
         return await _shown(request, session, enterprise, facts, moved=True)
-    attested = {row.name for row in profile.rows if row.source == "attested"}
-    changed = {each.name for each in differences(facts, profile, language_of(request))} - attested
-    values = {name: value for name, value in facts.to_json().items() if name in changed}
+    values = compare(facts, profile, language_of(request)).values
     await profiles.save_facts(session, actor, enterprise_id, values, source="imported", now=now)
     return Redirect(
         f"/account/enterprises/{enterprise_id}?imported={len(values)}", status_code=HTTP_303_SEE_OTHER
@@ -143,18 +141,16 @@ async def _shown(
     moved: bool = False,
 ) -> Response[str]:
     profile = await profiles.profile_of(session, enterprise.id)
-    changes = differences(facts, profile, language_of(request))
-    stands = [each for each in changes if each.source == "attested"]
-    changes = [each for each in changes if each.source != "attested"]
+    found = compare(facts, profile, language_of(request))
     return page(
         request,
         "account/import_preview.html",
         status_code=409 if moved else 422 if wrong else HTTP_200_OK,
         enterprise=enterprise,
-        changes=changes,
-        stands=stands,
+        changes=found.changes,
+        stands=found.stands,
         wrong=wrong,
-        same=len(facts) - len(changes) - len(stands),
+        same=found.same,
         facts=json.dumps(facts.to_json(), ensure_ascii=False, default=str),
         seen=mark(facts, profile),
         moved=moved,

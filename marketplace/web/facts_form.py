@@ -13,9 +13,11 @@ from typing import Any
 
 from eligibility import Fact, Facts, FactsError, Vocabulary
 from eligibility.facts import plain
+from eligibility.nesting import contradictions
 from eligibility.sentence import trimmed, value_words
+from marketplace.fact_words import problem_words
 from marketplace.i18n import translate
-from marketplace.portal import codes, industries, places, questions
+from marketplace.portal import industries, places, questions
 
 RATIO = "ratio 0-1"
 SUFFIX = {"CNY yuan": "unit.yuan", "person": "unit.person", "month": "unit.month", "year": "unit.year"}
@@ -107,6 +109,11 @@ def fields_for(
             )
         )
     return found
+
+
+def field_of(name: str) -> str:
+    """The field a group's form asks a fact in."""
+    return PLACE_FIELD if name in PLACE else name
 
 
 def shown(fact: Fact, known: Mapping[str, Any], lang: str) -> str:
@@ -280,15 +287,12 @@ def _read_place(
     if fact.name == "province_code":
         changes["province_code"] = place.province
         return
-    said = changes.get("province_code")
-    if said is not None and said != place.province:
-        names = {"city": place.code, "lies_in": place.province, "province": said}
-        words = {name: codes.named(codes.regions()[code], lang) for name, code in names.items()}
-        errors[fact.name] = translate(lang, "fact.error.city", **words)
+    said = {name: code for name, code in changes.items() if name in PLACE}
+    meant = {"province_code": place.province, **({} if place.city is None else {"city_code": place.city})}
+    for problem in contradictions({**meant, **said}, Vocabulary.shipped()):
+        errors[fact.name] = problem_words(problem, lang)
         return
-    changes["province_code"] = place.province
-    if place.city is not None:
-        changes["city_code"] = place.city
+    changes.update(meant)
 
 
 def error_words(fact: Fact, code: str, params: Mapping[str, object], lang: str) -> str:

@@ -20,6 +20,7 @@ from openpyxl.utils import get_column_letter
 
 from eligibility import Fact, Facts, FactsError, Vocabulary
 from eligibility.sentence import value_words
+from marketplace.fact_words import problem_words
 from marketplace.i18n import LANGS, translate
 from marketplace.profiles.errors import SheetWithoutColumns
 from marketplace.profiles.sheets import Row, harmless
@@ -177,7 +178,8 @@ def _facts(changes: Mapping[str, Any]) -> tuple[Facts, Mapping[str, Mapping[str,
         return Facts.from_json(changes), {}
     except FactsError as refused:
         unfit = {
-            problem.fact: {lang: problem.message(lang) for lang in LANGS} for problem in refused.problems
+            problem.fact: {lang: problem_words(problem, lang) for lang in LANGS}
+            for problem in refused.problems
         }
         kept = {name: value for name, value in changes.items() if name not in unfit}
         return Facts.from_json(kept), unfit

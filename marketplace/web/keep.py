@@ -3,10 +3,6 @@
 What was shown is what is kept: when the enterprise's facts change in between, the page comes again.
 """
 
-import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,30 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auth.actor import Actor
 from auth.guards import access
 from auth.roles import Role
-from eligibility import Facts, Vocabulary
+from eligibility import Facts
 from marketplace.language import language_of
 from marketplace.profiles import service as profiles
 from marketplace.profiles.errors import EnterpriseNotFound
-from marketplace.profiles.service import Profile
 from marketplace.profiles.tables import Enterprise
 from marketplace.web import forms
+from marketplace.web.comparing import compare, mark
 from marketplace.web.register import answers_of, figures_follow
 from marketplace.web.render import page
-from marketplace.web.verdicts import fact_words
 
 AnyRequest = Request[Any, Any, Any]
 OWNER = access(Role.OWNER)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A fact that would change. before: None where nothing is known yet; source: where that is known from."""
-
-    name: str
-    label: str
-    before: str | None
-    source: str | None
-    after: str
 
 
 @get("/check/save", **OWNER)
@@ -67,10 +51,9 @@ async def save(request: AnyRequest, session: AsyncSession, actor: Actor, now: da
         return Redirect(f"/check/save?enterprise={enterprise.id}", status_code=HTTP_303_SEE_OTHER)
     answers = await answers_of(request, session)
     profile = await profiles.profile_of(session, enterprise.id)
-    changes = differences(answers, profile, language_of(request))
     if form["seen"] != mark(answers, profile):
         return await _shown(request, session, enterprise, answers, moved=True)
-    kept = {name: value for name, value in answers.to_json().items() if name in {c.name for c in changes}}
+    kept = compare(answers, profile, language_of(request)).values
     await profiles.save_facts(session, actor, enterprise.id, kept, source="declared", now=now)
     await figures_follow(request, session, enterprise.id, now)
     return Redirect(f"/check/result?enterprise={enterprise.id}", status_code=HTTP_303_SEE_OTHER)
@@ -88,48 +71,21 @@ async def _shown(
     request: AnyRequest, session: AsyncSession, enterprise: Enterprise, answers: Facts, moved: bool = False
 ) -> Response[Any]:
     profile = await profiles.profile_of(session, enterprise.id)
-    changes = differences(answers, profile, language_of(request))
-    if not changes:
+    found = compare(answers, profile, language_of(request))
+    if not found.changes and not found.stands:
         return Redirect(f"/check/result?enterprise={enterprise.id}", status_code=HTTP_303_SEE_OTHER)
     return page(
         request,
         "check/save.html",
         status_code=409 if moved else HTTP_200_OK,
         enterprise=enterprise,
-        changed=[change for change in changes if change.before is not None],
-        added=[change for change in changes if change.before is None],
-        same=len(answers) - len(changes),
+        changed=[change for change in found.changes if change.before is not None],
+        added=[change for change in found.changes if change.before is None],
+        stands=found.stands,
+        same=found.same,
         seen=mark(answers, profile),
         moved=moved,
     )
-
-
-def differences(answers: Facts, profile: Profile, lang: str) -> Sequence[Difference]:
-    """The answers that differ from what is stored, in the order of the questions."""
-    rows = {row.name: row for row in profile.rows}
-    found = []
-    for fact in Vocabulary.shipped().given:
-        if fact.name not in answers or (
-            fact.name in profile.facts and profile.facts[fact.name] == answers[fact.name]
-        ):
-            continue
-        known = fact.name in profile.facts
-        found.append(
-            Difference(
-                fact.name,
-                fact.label(lang),
-                fact_words(fact, profile.facts[fact.name], lang) if known else None,
-                rows[fact.name].source if known else None,
-                fact_words(fact, answers[fact.name], lang),
-            )
-        )
-    return found
-
-
-def mark(answers: Facts, profile: Profile) -> str:
-    """Names what a page compared: another answer or another stored fact gives another mark."""
-    compared = json.dumps([answers.to_json(), profile.facts.to_json()], sort_keys=True, default=str)
-    return hashlib.sha256(compared.encode()).hexdigest()
 
 
 router = Router("/", route_handlers=[look, save], include_in_schema=False)

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from eligibility import Facts, Rule, Status, Vocabulary, evaluate
 from eligibility.completions import settle
+from eligibility.nesting import contradictions
 
 VOCABULARY = Vocabulary.shipped()
 CODES = {Status.INELIGIBLE: 0, Status.ELIGIBLE: 1, Status.UNDETERMINED: 2}
@@ -38,9 +39,9 @@ def population(
     found = []
     for _ in range(rows):
         left_out = draw.choice((0.0, unknown / 2, unknown))
-        found.append(
-            Facts({name: draw.choice(values) for name, values in grid.items() if draw.random() >= left_out})
-        )
+        values = {name: draw.choice(values) for name, values in grid.items() if draw.random() >= left_out}
+        apart = [problem.fact for problem in contradictions(values, VOCABULARY)]
+        found.append(Facts(values).without(*apart))
     return found
 
 

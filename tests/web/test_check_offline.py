@@ -71,6 +71,14 @@ async def test_what_is_sent_is_added_and_what_was_left_empty_forgets_nothing(
     assert "已收到 3 个回答" in (await visitor.get("/check?sent=3")).text
 
 
+async def test_a_province_sent_later_forgets_a_city_elsewhere(arrive: Arrive, session: AsyncSession) -> None:
+    visitor = arrive()
+    await visitor.post("/check/identity", {"entity_type": "company", "city_code": "济南"})
+    await visitor.post("/check/offline", {"entity_type": "company", "city_code": "湖北省"})
+    answers = await session.scalar(select(col(CheckSession.answers)))
+    assert answers == {"entity_type": "company", "province_code": "420000"}
+
+
 async def test_errors_are_told_with_everything_typed_and_store_nothing(
     arrive: Arrive, session: AsyncSession
 ) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from eligibility import Facts, Vocabulary, explain, parse
 from marketplace.portal.tables import CheckSession
+from marketplace.profiles import service
 from marketplace.web.check import group_names
 from marketplace.web.verdicts import Reason, reasons_of
 from tests.factories import lending
@@ -72,6 +73,8 @@ class TestQuestions:
             ("Jinan, Shandong", {"city_code": "370100", "province_code": "370000"}),
             ("北京", {"city_code": "110100", "province_code": "110000"}),
             ("山东省", {"province_code": "370000"}),
+            ("湖北省", {"province_code": "420000"}),
+            ("仙桃市", {"city_code": "429000", "province_code": "420000"}),
         ],
     )
     async def test_about_the_place_answer_city_and_province_from_one_field(
@@ -273,6 +276,42 @@ class TestKeeping:
         found = form_of(await owner.get(f"/account/enterprises/{mine}/facts/size")).fields
         assert found["employees_end"] == "44"
         assert found["total_assets_yuan"] == "2100000"
+
+    async def test_tells_what_an_agency_attested_otherwise_and_keeps_the_rest(
+        self, signed_in: SignedIn, session: AsyncSession, now: datetime
+    ) -> None:
+        owner, who = await signed_in()
+        mine = await lending.enterprise(session, who, now)
+        attested = {"employees_end": 18, "city_code": "370300"}
+        await service.save_facts(session, who, mine, attested, source="attested", now=now)
+        await session.commit()
+        await owner.post("/check/size", {"employees_end": "44", "operating_revenue_yuan": "9900000"})
+        await owner.post("/check/identity", {"entity_type": "company", "city_code": "武汉"})
+        page = await owner.get(f"/check/save?enterprise={mine}")
+        seen = read(page.text).text
+        assert "3 项由机构证明，保持不变" in seen  # the province cannot move without the attested city
+        assert "18 人 部门证明 您填的： 44 人" in seen
+        assert "会改掉 1 项" in seen
+        answer = await owner.post("/check/save", form_of(page).fields)
+        assert answer.headers["location"] == f"/check/result?enterprise={mine}"
+        kept = (await service.facts_of(session, mine)).to_json()
+        told = ("employees_end", "city_code", "province_code", "operating_revenue_yuan")
+        assert [kept[name] for name in told] == [18, "370300", "370000", 9900000]
+        again = await owner.get(f"/check/save?enterprise={mine}")
+        assert "按现有信息看结果" in again.text
+        assert 'action="/check/save"' not in again.text
+
+    async def test_of_another_province_shows_that_the_city_is_forgotten(
+        self, signed_in: SignedIn, session: AsyncSession, now: datetime
+    ) -> None:
+        owner, who = await signed_in()
+        mine = await lending.enterprise(session, who, now)
+        await owner.post("/check/identity", {"entity_type": "company", "city_code": "湖北省"})
+        page = await owner.get(f"/check/save?enterprise={mine}")
+        assert "淄博市 自己填的 不再保留" in read(page.text).text
+        assert (await owner.post("/check/save", form_of(page).fields)).status_code == 303
+        kept = (await service.facts_of(session, mine)).to_json()
+        assert (kept["province_code"], "city_code" in kept) == ("420000", False)
 
     async def test_of_what_has_changed_since_it_was_shown_is_shown_again(
         self, signed_in: SignedIn, session: AsyncSession, now: datetime

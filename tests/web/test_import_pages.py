@@ -143,6 +143,14 @@ class TestPreview:
         known = await mine.known()
         assert (known["owner_age"], known["employees_end"]) == (44, 18)
 
+    async def test_refuses_a_city_of_another_province_at_its_row(self, mine: Mine) -> None:
+        page = await mine.send(sheet(("province_code", "110000"), ("city_code", "370100"), ("owner_age", 44)))
+        assert page.status_code == 422
+        text = read(page.text).text
+        assert "B3 所在市" in text
+        assert "济南市在山东省，和填写的北京市对不上" in text
+        assert "淄博市 自己填的 不再保留" in text
+
     async def test_leaves_what_an_agency_attested(self, mine: Mine) -> None:
         tax = await signer(mine.session, mine.now)
         enterprise = await service.enterprise_of(mine.session, mine.owner, mine.id)
