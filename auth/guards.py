@@ -11,7 +11,7 @@ from urllib.parse import quote
 from litestar.connection import Request
 from litestar.handlers.base import BaseRouteHandler
 
-from auth import cookies, members, sessions
+from auth import addresses, cookies, members, sessions
 from auth.actor import Actor
 from auth.errors import Forbidden, InvalidToken, LoginNeeded, NotAuthenticated
 from auth.roles import Role
@@ -94,8 +94,10 @@ def is_api(connection: Connection) -> bool:
 
 
 def client_address(connection: Connection) -> str:
-    """The peer's address as the socket saw it; X-Forwarded-For is anybody's claim and is not read."""
-    return connection.client.host if connection.client else "unknown"
+    """The address a request counts against: the peer's, or the caller's behind the proxies the operator trusts."""
+    peer = connection.client.host if connection.client else "unknown"
+    said = connection.headers.getall(addresses.HEADER, [])
+    return addresses.caller(peer, said, auth_state(connection).trusted_proxies)
 
 
 async def _bearer(connection: Connection) -> Actor | None:

@@ -13,6 +13,7 @@ from litestar.datastructures import State
 from litestar.types import Scope
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auth.addresses import Network
 from auth.form_tokens import FormTokens
 from auth.tokens import TokenKey
 
@@ -22,7 +23,8 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 @dataclass(frozen=True, slots=True)
 class AuthState:
     """`session_of` gives the request's own database session, the one its handler gets; `now` is the
-    injected clock; `public_url` is what people type to reach the service.
+    injected clock; `public_url` is what people type to reach the service;
+    `trusted_proxies` may say for whom they speak.
     """
 
     key: TokenKey
@@ -31,6 +33,7 @@ class AuthState:
     secure_cookies: bool
     form_tokens: FormTokens
     public_url: str
+    trusted_proxies: tuple[Network, ...] = ()
 
 
 def auth_state(connection: Connection) -> AuthState:

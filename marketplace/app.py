@@ -169,6 +169,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> L
                     secure_cookies=settings.secure,
                     form_tokens=_form_tokens(settings),
                     public_url=settings.base_url,
+                    trusted_proxies=settings.trusted_proxies,
                 )
             ),
             LoansPlugin(lending.state_of(settings)),

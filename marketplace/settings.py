@@ -10,8 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from auth.addresses import Network
 
 PACK_DATE = date(2020, 4, 15)
 """The day the shipped policy pack describes: what pages show as "policies as of" unless told otherwise."""
@@ -28,6 +31,7 @@ VARIABLES = (
     "MARKETPLACE_DEMO",
     "MARKETPLACE_SMTP_URL",
     "MARKETPLACE_MAIL_FROM",
+    "TRUSTED_PROXIES",
 )
 
 
@@ -59,7 +63,7 @@ class Settings:
     embedded PostgreSQL. as_of: the business date policies are judged on. base_url: what people type, without
     a final slash; it is printed in PDFs and QR codes. workers: server processes, each with its own connection
     pool. demo: whether a first start makes demo accounts and demo enterprises. smtp: None
-    means that no e-mail is sent.
+    means that no e-mail is sent. trusted_proxies: whose X-Forwarded-For is believed.
     """
 
     home: Path
@@ -71,6 +75,7 @@ class Settings:
     workers: int = 1
     demo: bool = True
     smtp: Smtp | None = None
+    trusted_proxies: tuple[Network, ...] = ()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -87,6 +92,7 @@ class Settings:
             workers=_whole(env, "WEB_WORKERS", 1, 1, 64),
             demo=_yes(env, "MARKETPLACE_DEMO"),
             smtp=_smtp(env.get("MARKETPLACE_SMTP_URL"), env.get("MARKETPLACE_MAIL_FROM")),
+            trusted_proxies=_networks(env.get("TRUSTED_PROXIES")),
         )
 
     @property
@@ -132,6 +138,22 @@ def _day(env: Mapping[str, str], name: str, default: date) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise SettingsError(f"{name} is `{text}`; it must be a date such as 2020-04-15") from error
+
+
+def _networks(text: str | None) -> tuple[Network, ...]:
+    found = []
+    for part in re.split(r"[\s,]+", (text or "").strip()):
+        try:
+            network = ip_network(part) if part else None
+        except ValueError as error:
+            raise SettingsError(
+                f"TRUSTED_PROXIES holds `{part}`; list addresses or networks, such as 10.0.0.5, 192.168.7.0/24"
+            ) from error
+        if network is not None:
+            found.append(network)
+    if any(network.prefixlen == 0 for network in found):
+        raise SettingsError("TRUSTED_PROXIES trusts every address there is; list the proxies' own")
+    return tuple(found)
 
 
 def _database_url(text: str | None) -> str | None:
