@@ -7,14 +7,16 @@ the same pairs finds candidates but has to read every one of them to rank it (me
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.search_terms import Asked, Unit, fold, numbers_in, terms
+from policies.search_aliases import aliases_in
+from policies.search_sounds import ALIKE, HAN, Sounds, meant_by
+from policies.search_terms import Asked, Unit, fold, numbers_in, pairs, terms
 from policies.search_words import MOST_SIMILAR, Words
 
 Floats = NDArray[np.float64]
@@ -24,6 +26,8 @@ LEAST_SHARE = 0.35
 """How much of a typed word must be found in a text, by rarity: one wrong character in four leaves this much."""
 NAMED = 1000.0
 """Added where the document's own number, or the text's id, is what was typed."""
+LEAST_HEARD = 3
+"""The least weight of a field that is found by how it is read: headings, not their bodies."""
 DIGITS = 6
 """Scores are rounded to so many places, so that equal ones are equal however they were added up."""
 
@@ -41,10 +45,21 @@ class Text:
         """Each term with the weight of the best field it stands in."""
         found: dict[str, int] = {}
         for text, weight in self.fields:
-            for term in terms(text):
-                if found.get(term, 0) < weight:
-                    found[term] = weight
+            for said in (text, *aliases_in(fold(text))):
+                for term in terms(said):
+                    if found.get(term, 0) < weight:
+                        found[term] = weight
         return found
+
+    def runs(self) -> list[tuple[int, str]]:
+        """The Chinese of its headings, each run with the weight of its field."""
+        return [
+            (weight, run)
+            for text, weight in self.fields
+            if weight >= LEAST_HEARD
+            for said in (fold(text), *aliases_in(fold(text)))
+            for run in HAN.findall(said)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +82,7 @@ class Part:
     names: Mapping[str, frozenset[int]]
     ids: Mapping[str, int]
     words: Words
+    sounds: Sounds
 
     @classmethod
     def of(cls, texts: Sequence[Text]) -> Part:
@@ -94,7 +110,14 @@ class Part:
             {number: frozenset(found) for number, found in names.items()},
             {fold(text.id): place for place, text in enumerate(texts)},
             Words([term for term in numbers if term.isascii() and term.isalpha()]),
+            Sounds([(place, *run) for place, text in enumerate(texts) for run in text.runs()]),
         )
+
+    def having(self, term: str) -> Places:
+        """Where a term stands."""
+        number = self.numbers.get(term)
+        span = slice(0, 0) if number is None else slice(self.starts[number], self.starts[number + 1])
+        return self.places[span]
 
     def put(self, term: str, likely: float, into: Floats) -> None:
         """Raise each place's value to what `term` is worth there."""
@@ -139,7 +162,8 @@ class SearchIndex:
         """Which texts are meant. A text must have enough of every word; where none has, of as many as any has."""
         total = np.zeros(len(self.keys))
         matched = np.zeros(len(self.keys), dtype=np.int64)
-        values = {unit: self._value(unit) for unit in asked.units}
+        meant = self._meant(asked)
+        values = {unit: self._value(unit, meant.get(unit.text, ())) for unit in asked.units}
         rarity = {unit: self._rarity(value) for unit, value in values.items()}
         for unit, value in values.items():
             total += unit.weight * (rarity[unit] or 0.0) * value
@@ -154,17 +178,50 @@ class SearchIndex:
         scores = np.where((enough | named) & self.alive, np.round(total + NAMED * named, DIGITS), 0.0)
         return Found(scores, nearest)
 
-    def _value(self, unit: Unit) -> Floats:
-        """What a unit is worth at each place: the best field it, or a word like it, stands in."""
-        found = np.zeros(len(self.keys))
+    def _value(self, unit: Unit, meant: Sequence[str]) -> Floats:
+        """What a unit is worth at each place: the best field it, or what is meant by it, stands in.
+
+        A Latin word like none there is may be how Chinese is read.
+        """
         likely = self._similar(unit.text) if unit.kind == "word" else [(unit.text, 1.0)]
-        begin = 0
-        for part in self.parts:
-            into = found[begin : begin + len(part.keys)]
+        likely = [*likely, *((term, ALIKE) for term in meant)]
+
+        def put(part: Part, into: Floats) -> None:
             for term, alike in likely:
                 part.put(term, alike, into)
+
+        found = self._each(put)
+        if unit.kind == "word" and not found[self.alive].any():
+            return self._each(lambda part, into: part.sounds.put(unit.text, into))
+        return found
+
+    def _each(self, put: Callable[[Part, Floats], None]) -> Floats:
+        """One value a place, put there part by part."""
+        found = np.zeros(len(self.keys))
+        begin = 0
+        for part in self.parts:
+            put(part, found[begin : begin + len(part.keys)])
             begin += len(part.keys)
         return found
+
+    def _meant(self, asked: Asked) -> Mapping[str, Sequence[str]]:
+        """For each pair of a mistyped run the pairs that stand where it stands in what may be meant."""
+        found: dict[str, dict[str, None]] = {}
+        for run in asked.runs:
+            for other in meant_by(run, self._has):
+                for typed, meant in zip(pairs(run), pairs(other), strict=True):
+                    if typed != meant:
+                        found.setdefault(typed, {})[meant] = None
+        return {typed: tuple(meant) for typed, meant in found.items()}
+
+    def _has(self, term: str) -> bool:
+        """Whether some text has a term."""
+        begin = 0
+        for part in self.parts:
+            if self.alive[begin + part.having(term)].any():
+                return True
+            begin += len(part.keys)
+        return False
 
     def _similar(self, typed: str) -> list[tuple[str, float]]:
         """The words one typed word may stand for, over all parts."""

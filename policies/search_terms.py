@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from policies.search_sounds import syllables
+
 RUNS = re.compile(r"[\u3400-\u9fff]+|[a-z]+|[0-9]+")
 FIRST_HAN = "\u3400"
 MOST_WORDS = 8
@@ -19,6 +21,11 @@ FILLERS = frozenset(
     ["a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with"]
 )
 NUMBER_SIGN = "号"
+NUMBERED = re.compile(
+    r"([\u3400-\u9fff]{0,12})[〔\[(【]?((?:19|20)[0-9]{2})[〕\])】年]?[第—-]*([1-9][0-9]{0,2})(号?)"
+)
+"""A document's number written together: who issued it, a year in any brackets or none, a number."""
+SHORTEST_SYLLABLE = 2
 
 TRADITIONAL, SIMPLIFIED = (
     "稅業貸銀財務發營產資額區縣環員險養醫療會計費繳納減徵補貼個體戶蘇廣東門長陽濰煙臺濟寧島鄉鎮農漁國辦廳復開學術創"
@@ -51,12 +58,13 @@ class Unit:
 class Asked:
     """A search understood: the units of each word typed, and the words as they are written down and compared.
 
-    `number`: the numbers that together name a document, empty where none is meant.
+    `number`: the numbers that together name a document, empty where none is meant. runs: the Chinese of each word.
     """
 
     words: tuple[tuple[Unit, ...], ...]
     plain: str
     number: frozenset[str]
+    runs: tuple[str, ...] = ()
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -91,14 +99,31 @@ def pairs(run: str) -> Iterator[str]:
 
 def understand(typed: str) -> Asked:
     """What somebody typed as what to look for; words that say nothing are left out unless there are no others."""
-    plain = " ".join(fold(typed).split())
+    folded = " ".join(fold(typed).split())
+    plain = _said_with_pinyin(_numbered(folded))
     words = [tuple(_units(word)) for word in plain.split()[:MOST_WORDS]]
     telling = [word for word in words if any(unit.text not in FILLERS for unit in word)]
     kept, left = [], MOST_UNITS
     for word in telling or [word for word in words if word]:
         kept.append(word[:left])
         left -= len(kept[-1])
-    return Asked(tuple(word for word in kept if word), plain, _number(plain))
+    runs = [run for run in RUNS.findall(plain)[:MOST_UNITS] if run[0] >= FIRST_HAN]
+    return Asked(tuple(word for word in kept if word), plain, _number(folded), tuple(dict.fromkeys(runs)))
+
+
+def _numbered(plain: str) -> str:
+    """A document's number in its parts: 财税201913 is 财税 2019 13."""
+    found = NUMBERED.fullmatch(plain)
+    return f"{found[1]} {found[2]} {found[3]}{found[4]}".strip() if found else plain
+
+
+def _said_with_pinyin(plain: str) -> str:
+    """Syllables typed one by one are one word: zeng zhi shui."""
+    words = plain.split()
+    spoken = len(words) > 1 and all(
+        len(word) >= SHORTEST_SYLLABLE and word in syllables() and word not in FILLERS for word in words
+    )
+    return "".join(words) if spoken else plain
 
 
 def _units(word: str) -> Iterable[Unit]:
@@ -112,7 +137,10 @@ def _units(word: str) -> Iterable[Unit]:
 
 
 def _number(plain: str) -> frozenset[str]:
-    """The number before 号 with the year, or two numbers and nothing else: a document is named by them."""
+    """A document is named by the number before 号 with the year, by two numbers and nothing else, or both together."""
+    together = NUMBERED.fullmatch(plain)
+    if together:
+        return frozenset(together.group(2, 3))
     signed = re.findall(rf"([0-9]+) ?{NUMBER_SIGN}", plain)
     if signed:
         return frozenset([*signed, *re.findall(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])", plain)])

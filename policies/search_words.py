@@ -16,6 +16,8 @@ LEAST_ALIKE = 0.6
 BEGUN = 0.8
 """How likely a word is meant whose beginning was typed."""
 SHORTEST_BEGINNING = 3
+SHORTEST_MISTYPED = 4
+"""Of fewer letters everything is like something: wto is not two."""
 MOST_SIMILAR = 24
 """Words one mistyped word stands for, the most alike first."""
 
@@ -33,7 +35,7 @@ def likeness(typed: str, word: str) -> float:
     ours, theirs = letters(typed), letters(word)
     alike = 2 * len(ours & theirs) / (len(ours) + len(theirs))
     begun = BEGUN if len(typed) >= SHORTEST_BEGINNING and word.startswith(typed) else 0.0
-    found = max(alike, begun)
+    found = max(alike if len(typed) >= SHORTEST_MISTYPED else 0.0, begun)
     return found if found >= LEAST_ALIKE else 0.0
 
 

@@ -1,4 +1,4 @@
-"""Writes marketplace/data/reference/pinyin.csv: how each region's and industry's name is read, in full and by initials.
+"""Writes how names of regions and industries are read (reference/pinyin.csv), and characters (policies/readings.csv).
 
 Run by hand when a reference list changes (`python tools/make_pinyin.py`): the service reads the file and needs no
 pinyin of its own. Names whose everyday reading the dictionary does not know stand here, because a place is asked for by
@@ -12,7 +12,27 @@ from pathlib import Path
 
 from pypinyin import Style, lazy_pinyin, load_phrases_dict
 
-REFERENCE = Path(__file__).parents[1] / "marketplace" / "data" / "reference"
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "marketplace" / "data" / "reference"
+IN_POLICIES = {
+    "还": "huan",
+    "率": "lv",
+    "行": "xing",
+    "长": "chang",
+    "重": "zhong",
+    "降": "jiang",
+    "调": "tiao",
+    "得": "de",
+}
+"""How texts of policies read characters that have several readings."""
+PAIRS = {
+    "银行": "yin hang",
+    "行业": "hang ye",
+    "会计": "kuai ji",
+    "调查": "diao cha",
+    "还是": "hai shi",
+    "增长": "zeng zhang",
+}
 READINGS = {
     "乐陵": "lao ling", "乐亭": "lao ting", "单县": "shan xian", "莘县": "shen xian", "东阿": "dong e",
     "冠县": "guan xian", "茌平": "chi ping", "牟平": "mu ping", "郯城": "tan cheng", "莒县": "ju xian",
@@ -62,8 +82,29 @@ def rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def common() -> Iterator[str]:
+    """The characters of GB 2312, which are those people type."""
+    for high in range(0xB0, 0xF8):
+        for low in range(0xA1, 0xFF):
+            yield from bytes((high, low)).decode("gb2312", errors="ignore")
+
+
+def write_readings() -> None:
+    """One row a syllable with all that is read so, and one a pair that is read otherwise than its characters."""
+    by_sound: dict[str, list[str]] = {}
+    for char in common():
+        sound = IN_POLICIES.get(char) or lazy_pinyin(char, style=Style.NORMAL, v_to_u=False)[0]
+        by_sound.setdefault(sound, []).append(char)
+    with (ROOT / "policies" / "readings.csv").open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(("sound", "texts"))
+        out.writerows((sound, "".join(chars)) for sound, chars in sorted(by_sound.items()))
+        out.writerows((sound, pair) for pair, sound in PAIRS.items())
+
+
 def main() -> int:
-    """Write the file afresh, sorted, one row a text."""
+    """Write both files afresh, sorted."""
+    write_readings()
     load_phrases_dict({text: [[sound] for sound in read.split()] for text, read in READINGS.items()})
     with (REFERENCE / "pinyin.csv").open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
