@@ -51,6 +51,8 @@ from marketplace.web import agencies as agencies_pages
 from marketplace.web import applications as applications_pages
 from marketplace.web import asking as asking_pages
 from marketplace.web import check as check_pages
+from marketplace.web import commitments as commitments_pages
+from marketplace.web import commitments_desk as commitments_desk_pages
 from marketplace.web import enterprise_home as enterprise_home_pages
 from marketplace.web import enterprise_import as enterprise_import_pages
 from marketplace.web import enterprise_people as enterprise_people_pages
@@ -89,6 +91,8 @@ ROUTERS: tuple[Router, ...] = (
     enterprise_home_pages.router,
     enterprise_import_pages.router,
     enterprise_people_pages.router,
+    commitments_pages.router,
+    commitments_desk_pages.router,
     loans_api.router,
     policies_api.router,
     check_pages.router,

@@ -19,7 +19,7 @@ from auth import audit, members
 from auth.actor import Actor
 from auth.roles import Matter
 from marketplace.profiles import service, storing
-from marketplace.profiles.commitment_steps import Action, By, Status, after
+from marketplace.profiles.commitment_steps import COVERING, Action, By, Status, after
 from marketplace.profiles.declaration import STATEMENTS, Declaration
 from marketplace.profiles.errors import (
     CommitmentExcluded,
@@ -29,8 +29,8 @@ from marketplace.profiles.errors import (
     CommitmentTextChanged,
 )
 from marketplace.profiles.service import Profile
-from marketplace.profiles.tables import Commitment, CommitmentFact
-from marketplace.web.format import HERE
+from marketplace.profiles.tables import Commitment, CommitmentFact, EnterpriseFact
+from marketplace.web import format as words
 from policies.keeper import load_pack
 from policies.pack import PolicyRecord
 
@@ -63,9 +63,7 @@ async def draft(
     """
     enterprise = await service.enterprise_of(session, actor, enterprise_id)
     await members.require(session, actor, enterprise_id, Matter.COMMIT)
-    until = await excluded_until(session, enterprise_id, now.astimezone(HERE).date())
-    if until is not None:
-        raise CommitmentExcluded(until=until)
+    await refuse_excluded(session, enterprise_id, now)
     open_ = committable(await service.profile_of(session, enterprise_id))
     if not wanted.facts or not set(wanted.facts) <= set(open_):
         raise CommitmentRefused(field="facts")
@@ -162,7 +160,7 @@ async def object_to(
             col(Commitment.id) == found.id,
             col(Commitment.status) == Status.REFUTED.value,
             col(Commitment.objected_at).is_(None),
-            col(Commitment.object_by) >= now.astimezone(HERE).date(),
+            col(Commitment.object_by) >= _day(now),
         )
         .values(objected_at=now, objected_by=actor.user_id, objection=said)
         .returning(col(Commitment.id))
@@ -202,7 +200,7 @@ async def move(
 
 
 def _day(now: datetime) -> date:
-    return now.astimezone(HERE).date()
+    return now.astimezone(words.HERE).date()
 
 
 async def uncover(session: AsyncSession, found: Commitment, by: UUID | None, now: datetime) -> None:
@@ -258,6 +256,27 @@ async def facts_by_commitment(
     return by_id
 
 
+async def covering(session: AsyncSession, enterprise_id: UUID) -> Mapping[str, Commitment]:
+    """The newest commitment that still covers each committed fact, by fact."""
+    found = await session.execute(
+        select(col(CommitmentFact.name), Commitment)
+        .join(Commitment, col(Commitment.id) == col(CommitmentFact.commitment_id))
+        .join(
+            EnterpriseFact,
+            (col(EnterpriseFact.enterprise_id) == col(Commitment.enterprise_id))
+            & (col(EnterpriseFact.name) == col(CommitmentFact.name))
+            & (col(EnterpriseFact.value) == col(CommitmentFact.value)),
+        )
+        .where(
+            col(Commitment.enterprise_id) == enterprise_id,
+            col(Commitment.status).in_([status.value for status in COVERING]),
+            col(EnterpriseFact.source) == "committed",
+        )
+        .order_by(col(Commitment.made_at))
+    )
+    return dict(found.all())
+
+
 async def excluded_until(session: AsyncSession, enterprise_id: UUID, day: date) -> date | None:
     """The first day on which the enterprise may commit again; None: it may on `day`."""
     return await session.scalar(
@@ -267,6 +286,13 @@ async def excluded_until(session: AsyncSession, enterprise_id: UUID, day: date) 
             col(Commitment.excluded_until) > day,
         )
     )
+
+
+async def refuse_excluded(session: AsyncSession, enterprise_id: UUID, now: datetime) -> None:
+    """Raises `CommitmentExcluded`."""
+    until = await excluded_until(session, enterprise_id, _day(now))
+    if until is not None:
+        raise CommitmentExcluded(zh=words.day(until, "zh-CN"), en=words.day(until, "en"))
 
 
 async def note(

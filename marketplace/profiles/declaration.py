@@ -49,8 +49,9 @@ class Declaration:
         """Label and value of each fact, in words."""
         shipped = Vocabulary.shipped().facts
         return tuple(
-            (shipped[name].label(self.lang), fact_words(shipped[name], value, self.lang))
-            for name, value in sorted(self.values.items())
+            (fact.label(self.lang), fact_words(fact, self.values[name], self.lang))
+            for name, fact in shipped.items()
+            if name in self.values
         )
 
     @cached_property

@@ -248,7 +248,7 @@ class CommitmentSettled(ProfilesError):
 
 
 class CommitmentExcluded(ProfilesError):
-    """A commitment was untrue, and the time without new ones is not over (409); params: until."""
+    """A commitment was untrue, and the time without new ones is not over (409); params: zh, en, its end."""
 
     code = "profiles.commitment_excluded"
 

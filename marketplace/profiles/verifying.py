@@ -18,7 +18,7 @@ from auth import members
 from auth.actor import Actor
 from marketplace.notifications import notices
 from marketplace.profiles import queries, storing
-from marketplace.profiles.commitment_steps import EXCLUDED_FOR, OBJECT_WITHIN, Action, By, Status
+from marketplace.profiles.commitment_steps import EXCLUDED_FOR, OBJECT_WITHIN, Action, By, Status, after
 from marketplace.profiles.commitments import facts_of, in_words, move, note, uncover
 from marketplace.profiles.errors import (
     CommitmentNotFound,
@@ -108,10 +108,9 @@ async def verify(
 
     Raises `CommitmentNotFound`, `OwnCommitment`, `CommitmentRefused` (field untrue, ground) or `CommitmentSettled`.
     """
-    found = await commitment_of(session, commitment_id)
-    await _refuse_own(session, actor, found)
+    found = await _held(session, actor, commitment_id)
+    after(Status(found.status), Action.CONFIRM if untrue is None else Action.REFUTE, By.VERIFIER)
     said = in_words(ground, "ground")
-    await storing.hold(session, found.enterprise_id)
     facts = await facts_of(session, found.id)
     by: dict[str, Any] = {"ended_by": actor.user_id, "ground": said}
     if untrue is None:
@@ -204,12 +203,10 @@ async def answer(
 
     Raises `CommitmentNotFound`, `OwnCommitment`, `CommitmentRefused` (field answer) or `CommitmentSettled`.
     """
-    found = await commitment_of(session, commitment_id)
-    await _refuse_own(session, actor, found)
+    found = await _held(session, actor, commitment_id)
     if found.ended_by == actor.user_id:
         raise OwnCommitment
     said = in_words(text, "answer")
-    await storing.hold(session, found.enterprise_id)
     answered = await session.scalar(
         update(Commitment)
         .where(
@@ -244,10 +241,14 @@ async def _restore(
         await storing.change(session, found.enterprise_id, values, (), origin, now)
 
 
-async def _refuse_own(session: AsyncSession, actor: Actor, found: Commitment) -> None:
+async def _held(session: AsyncSession, actor: Actor, commitment_id: UUID) -> Commitment:
+    """A commitment as it is while its enterprise is held, for somebody it does not concern."""
+    await storing.hold(session, (await commitment_of(session, commitment_id)).enterprise_id)
+    found = await commitment_of(session, commitment_id)
     own = await members.membership_of(session, actor.user_id, found.enterprise_id)
     if own is not None or found.made_by == actor.user_id:
         raise OwnCommitment
+    return found
 
 
 async def _outcome(session: AsyncSession, found: Commitment, names: Collection[str], outcome: str) -> None:

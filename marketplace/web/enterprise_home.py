@@ -27,12 +27,13 @@ from marketplace.i18n import translate, translate_plural
 from marketplace.language import language_of
 from marketplace.notifications import inbox
 from marketplace.problems import problem_of
-from marketplace.profiles import attesting, history
+from marketplace.profiles import attesting, commitments, history
 from marketplace.profiles import service as profiles
 from marketplace.profiles.errors import DisputedAlready, NothingAttested
 from marketplace.profiles.service import Profile
 from marketplace.profiles.tables import Agency, FactDispute
 from marketplace.web import forms
+from marketplace.web.format import HERE
 from marketplace.web.register import answers_of
 from marketplace.web.render import page
 from marketplace.web.result_filters import Filters
@@ -107,6 +108,9 @@ async def home(
         waiting=waiting.total,
         consents=[one for one in given if one.revoked_at is None],
         deeds=await history.deeds(session, enterprise_id),
+        commitments=await commitments.listed(session, enterprise_id),
+        covering=await commitments.covering(session, enterprise_id),
+        today=now.astimezone(HERE).date(),
         may={matter.value for matter in matters},
         part=own.role if own else Part.READER.value,
         until=own.until if own else None,
@@ -231,6 +235,7 @@ async def _fact(
         fact=fact,
         line=next((line for line in lines if line.name == name), None),
         dispute=disputes.get(name),
+        covering=(await commitments.covering(session, enterprise_id)).get(name),
         versions=[
             (each, _said(fact, each.version.value, lang), _agency(each.agency, lang)) for each in versions
         ],
