@@ -16,9 +16,9 @@ from eligibility.cells import NoCellsError, code_cells, thresholds
 from eligibility.evaluate import Status, evaluate
 from eligibility.explain import Trace, explain, failures
 from eligibility.kleene import stated
-from eligibility.normal import choices
 from eligibility.residual import Problem, leaves
 from eligibility.rule import Rule
+from eligibility.values import choices
 from eligibility.vocabulary import Fact
 
 MOST_FACTS = 4

@@ -23,11 +23,12 @@ from eligibility.benefit_range import amount_range
 from eligibility.cells import NoCellsError
 from eligibility.evaluate import Status, Verdict, evaluate
 from eligibility.kleene import OneOf, fact_value, stated, truth
-from eligibility.normal import Cut, Normal, Normaliser, Set
+from eligibility.normal import Normal, Normaliser
 from eligibility.pieces import Piece, holds, pieces, set_cuts, size_cuts, tree_cuts
 from eligibility.residual import Problem, leaf_facts, leaves, simplify
 from eligibility.rule import Rule
 from eligibility.size_standard import INPUTS
+from eligibility.values import Cut, Set
 from eligibility.vocabulary import Fact, Vocabulary
 
 MOST_CUTS = 120

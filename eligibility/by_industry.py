@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from eligibility.compound import Compound
 from eligibility.consensus import Terms, completed
-from eligibility.normal import Chosen, Cut, Ranges, Set, after, choices
 from eligibility.residual import rebuilt
 from eligibility.rule import Rule
 from eligibility.size_standard import CLASSES, INPUTS, NOT_COVERED, SizeGroup, SizeStandard
 from eligibility.syntax import And, Call, Compare, Cond, Literal, Node, Not, Or, Ref, names
+from eligibility.values import Chosen, Cut, Ranges, Set, after, choices
 from eligibility.vocabulary import all_codes
 
 INDUSTRY = INPUTS[0]

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eligibility.errors import EligibilityError
-from eligibility.normal import Cut, choices
+from eligibility.values import Cut, choices
 from eligibility.vocabulary import Fact
 
 KNOWN, NONE, UNKNOWN = 0, 1, 2

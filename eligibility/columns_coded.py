@@ -19,10 +19,10 @@ from eligibility.columns_program import Program, Sized, program
 from eligibility.compound import Compound
 from eligibility.evaluate import Status
 from eligibility.lazily import lazily
-from eligibility.normal import Cut, choices
 from eligibility.population import Counts
 from eligibility.rule import Rule
 from eligibility.size_standard import INPUTS
+from eligibility.values import Cut, choices
 from eligibility.vocabulary import Fact
 
 if TYPE_CHECKING:

@@ -20,11 +20,11 @@ from eligibility.compound import Compound, comparisons
 from eligibility.evaluate import Status, evaluate
 from eligibility.facts import Facts
 from eligibility.kleene import truth
-from eligibility.normal import Cut, Ranges
 from eligibility.residual import Problem
 from eligibility.rule import Rule
 from eligibility.size_standard import INPUTS
 from eligibility.syntax import Node, names
+from eligibility.values import Cut, Ranges
 from eligibility.vocabulary import Fact, Vocabulary
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from eligibility.by_industry import by_industry
 from eligibility.compound import Compound
 from eligibility.consensus import Terms, completed
-from eligibility.normal import Chosen, Cut, Ranges, Set, choices
 from eligibility.rule import Rule
+from eligibility.values import Chosen, Cut, Ranges, Set, choices
 
 MOST_ALTERNATIVES = 64
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from eligibility.column import NONE, UNKNOWN, Column
 from eligibility.lazily import lazily
-from eligibility.normal import Cut
 from eligibility.size_standard import CLASSES, DIMENSIONS, INPUTS, NOT_COVERED, SizeGroup, SizeStandard
+from eligibility.values import Cut
 from eligibility.vocabulary import Fact
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from eligibility.normal import Chosen, Normal, Normaliser, Set
+from eligibility.normal import Normal, Normaliser
 from eligibility.rule import Rule
 from eligibility.size_standard import INPUTS
 from eligibility.syntax import And, Call, Cond, ListOf, Node, Not, Or, names
+from eligibility.values import Chosen, Set
 from eligibility.vocabulary import Fact, Vocabulary
 
 NAME = "compared {}"

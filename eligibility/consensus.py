@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eligibility.normal import Normal, Normaliser, Set
+from eligibility.normal import Normal, Normaliser
+from eligibility.values import Set
 
 MOST_MERGES = 4_000
 """Pairs looked at for one rule; past it the answer is None, as with too many alternatives."""

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from eligibility import saved
-from eligibility.arrays import TODO
+from eligibility import arrays, saved
+from eligibility.coding import Codes
 from eligibility.evaluate import Status, evaluate
 from eligibility.facts import Facts
-from eligibility.layout import Builder, Codes, Layout
+from eligibility.layout import Builder, Layout
 from eligibility.lazily import lazily
-from eligibility.normal import choices
 from eligibility.rule import Rule
 from eligibility.size_standard import INPUTS
+from eligibility.values import choices
 from eligibility.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -59,14 +59,12 @@ class Scratch(threading.local):
     """What one thread writes while it matches."""
 
     def __init__(self, layout: Layout) -> None:
-        words = max(1, (layout.rules + 63) // 64)
+        words, rule_words = int(layout.blob[arrays.WORDS]), int(layout.blob[arrays.RULE_WORDS])
         self.state = np.array(layout.template, np.int64)
         self.view = memoryview(self.state)  # type: ignore[arg-type]  # numpy arrays are buffers
-        self.last = np.full(len(self.state), np.iinfo(np.int64).min, np.int64)
-        self.truth = np.zeros(max(1, layout.literals), np.uint8)
-        self.sure = np.zeros(words, np.uint64)
-        self.open = np.zeros(words, np.uint64)
-        self.todo = np.zeros(TODO, np.int64)
+        self.work = np.zeros((3, words), np.uint64)
+        self.picks = np.zeros((3, len(self.state)), np.int64)
+        self.also = np.zeros((2, rule_words), np.uint64)
         self.out = np.zeros((3, max(1, layout.rules)), np.int32)
 
 
@@ -77,6 +75,7 @@ class Machine:
         self.layout, self.rules, self.vocabulary = layout, rules, vocabulary
         self.ids = list(rules)
         self.id_array = np.array(self.ids, dtype=object)
+        self.heads = np.array([id(name) for name in self.ids] or [0], np.uint64)
         self.codes = {
             name: (slot, Codes(vocabulary.facts[name], layout.cuts.get(name, ())))
             for name, slot in layout.slots.items()
@@ -100,8 +99,8 @@ class Machine:
         if self.sized is not None and self.sized not in known:
             view[layout.slots[self.sized]] = self.size_bits(known)
         n_sure, n_open, n_tree = kernel.match(
-            scratch.state, scratch.last, layout.blob, layout.entries, layout.masks, scratch.truth,
-            scratch.sure, scratch.open, scratch.todo, alive, layout.flags, scratch.out,
+            scratch.state, layout.rows, layout.blob, alive, layout.flags, self.heads,
+            scratch.work, scratch.picks, scratch.also, scratch.out,
         )  # fmt: skip
         out = scratch.out
         if n_tree:

@@ -10,25 +10,26 @@ from typing import Any
 
 import numba
 import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba.core import types
+from numba.extending import intrinsic
 
 from eligibility.arrays import (
-    DENSE,
-    ENTRY_HEAD,
-    GROUP_HEAD,
-    LAZY,
-    MASK_GROUPS,
-    MASK_RECORD,
-    MASKS,
-    NARROW,
+    ALL,
+    BITS,
+    EXTRA,
+    FACT_COUNT,
+    FACT_RECORD,
+    FACTS,
+    HALF,
+    MASK,
     NO,
     NONE,
     OPEN,
-    PLAN_COUNT,
-    PLAN_RECORD,
-    PLANS,
-    RANGE_GROUPS,
-    RANGE_RECORD,
-    RANGES,
+    RANKED,
+    RULE_WORDS,
+    SET_HEAD,
+    SETS,
     UNKNOWN,
     WORDS,
     YES,
@@ -40,188 +41,169 @@ POSITIONS = np.zeros(64, np.uint64)
 for _bit in range(64):
     POSITIONS[((1 << _bit) * int(DE_BRUIJN) % (1 << 64)) >> 58] = _bit
 
-
-def _cell(state, slot, is_mask):  # type: ignore[no-untyped-def]
-    """The cell of a fact's value, UNKNOWN or NONE. A mask with several bits is not known yet."""
-    value = state[slot]
-    if not is_mask:
-        return value
-    if value & (value - 1):
-        return UNKNOWN
-    return np.int64(POSITIONS[(U(value) * DE_BRUIJN) >> U(58)])
+MAY, EXACT, SURE = range(3)
+"""Rows of `work`: what may hold; what holds for all that is known; what holds whatever is unknown."""
 
 
-def _lazy(at, state, blob):  # type: ignore[no-untyped-def]
-    """The truth of a set of ranges: [slot, start, none, unknown, count, cuts ...]."""
-    value = state[U(blob[at])]
+def _fetch(typing: Any, address: Any) -> Any:
+    """Asks for the memory at an address before it is needed; nothing is read, so no address can do harm."""
+
+    def written(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        place = builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
+        word = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, word, word, word])
+        asked = builder.module.declare_intrinsic("llvm.prefetch", [place.type], kind)
+        builder.call(asked, [place, word(1), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(types.uint64), written
+
+
+def _place(bits):  # type: ignore[no-untyped-def]
+    """The number of the lowest bit."""
+    return POSITIONS[((bits & (~bits + U(1))) * DE_BRUIJN) >> U(58)]
+
+
+def _cells(state, blob, picks):  # type: ignore[no-untyped-def]
+    """The rows an enterprise's codes lead to, by row of `picks`; how many there are of each."""
+    may, exact, sure = 0, 0, 0
+    at = blob[FACTS]
+    for slot in range(blob[FACT_COUNT]):
+        kind, ranks, cells, open_, none = blob[at], blob[at + 1], blob[at + 2], blob[at + 3], blob[at + 4]
+        at += FACT_RECORD
+        value = state[slot]
+        known = True
+        if kind == RANKED:
+            known = value != UNKNOWN
+            cell = blob[ranks + value] if value >= 0 else open_ if value == UNKNOWN else none
+        else:
+            known = value & (value - 1) == 0
+            cell = np.int32(value) if kind == MASK else np.int32(place(U(value))) if known else open_
+        row, all_ = blob[cells + 2 * cell], blob[cells + 2 * cell + 1]
+        if row != ALL:
+            picks[MAY, may] = row
+            may += 1
+        if all_ != row:
+            if known:
+                picks[EXACT, exact] = all_
+                exact += 1
+            else:
+                picks[SURE, sure] = all_
+                sure += 1
+    return may, exact, sure
+
+
+def _narrow(found, rows, words, picks, count):  # type: ignore[no-untyped-def]
+    """Only what is in all the picked rows; four of them at a time, which the processor does eight words a step."""
+    i, end = 0, U(words)
+    while i + 4 <= count:
+        a, b, c, d = U(picks[i]) * end, U(picks[i + 1]) * end, U(picks[i + 2]) * end, U(picks[i + 3]) * end
+        for word in range(end):
+            found[word] &= rows[a + word] & rows[b + word] & rows[c + word] & rows[d + word]
+        i += 4
+    while i < count:
+        a = U(picks[i]) * end
+        for word in range(end):
+            found[word] &= rows[a + word]
+        i += 1
+
+
+def _inside(at, state, blob):  # type: ignore[no-untyped-def]
+    """The truth of the set of values written there."""
+    value, cuts = state[U(blob[at])], blob[at + U(1)]
+    if cuts == BITS:
+        bits = np.int64(blob[at + U(2)]) | np.int64(blob[at + U(3)]) << HALF
+        inside_ = bits & value
+        return U(NO) if inside_ == 0 else U(YES) if inside_ == value else U(OPEN)
     if value == UNKNOWN:
-        return U(blob[at + U(3)])
+        return U(blob[at + U(4)])
     if value == NONE:
-        return U(blob[at + U(2)])
-    found = U(blob[at + U(1)])
-    for cut in range(at + U(5), at + U(5) + U(blob[at + U(4)])):
+        return U(blob[at + U(3)])
+    found = U(blob[at + U(2)])
+    for cut in range(at + U(SET_HEAD), at + U(SET_HEAD) + U(cuts)):
         if blob[cut] > value:
             break
         found ^= U(YES)
     return found
 
 
-def _wide(at, state, blob, entries, truth):  # type: ignore[no-untyped-def]
-    """The truth of the literal written in two places."""
-    literal, dense = U(entries[at]) | U(entries[at + U(1)]) << U(16), U(blob[DENSE])
-    if literal < dense:
-        return U(truth[literal])
-    return lazy(U(blob[U(blob[LAZY]) + literal - dense]), state, blob)
+def _closer(alternative, state, blob):  # type: ignore[no-untyped-def]
+    """The truth of an alternative, by its sets of values."""
+    ends = U(blob[SETS]) + alternative
+    found = U(YES)
+    for at in range(U(blob[ends]), U(blob[ends + U(1)])):
+        found &= inside(U(blob[at]), state, blob)
+        if found == U(NO):
+            break
+    return found
 
 
-def _scan(todo, count, state, blob, entries, truth, sure, open_):  # type: ignore[no-untyped-def]
-    """The entries of buckets; `todo` holds begin, end, most and whether grouped of each.
-
-    `most`: what the bucket's own keys leave possible. Grouped entries are passed over together where their head fails.
-    """
-    for bucket in range(U(0), U(count), U(4)):
-        at, end = U(todo[bucket]), U(todo[bucket + U(1)])
-        most, grouped = U(todo[bucket + U(2)]), todo[bucket + U(3)]
-        while at < end:
-            limit, stop = most, end
-            if grouped:
-                head = at
-                at += U(GROUP_HEAD)
-                stop = at + (U(entries[head + U(2)]) | U(entries[head + U(3)]) << U(16))
-                if entries[head] != U(NARROW - 1) or entries[head + U(1)] != U(NARROW - 1):
-                    limit &= wide(head, state, blob, entries, truth)
-                if limit == 0:
-                    at = stop
-                    continue
-            while at < stop:
-                begin, counts = at, U(entries[at + U(2)])
-                i = at + U(ENTRY_HEAD)
-                plain = i + (counts & U(255))
-                at = plain + U(2) * (counts >> U(8))
-                found = limit
-                if i < plain:
-                    found &= U(truth[U(entries[i])])
-                    i += U(1)
-                    if found == 0:
-                        continue
-                while i < plain:
-                    found &= U(truth[U(entries[i])])
-                    i += U(1)
-                if found == 0:
-                    continue
-                while i < at and found != 0:
-                    found &= wide(i, state, blob, entries, truth)
-                    i += U(2)
-                rule = U(entries[begin]) | U(entries[begin + U(1)]) << U(16)
-                if found == YES:
-                    sure[rule >> U(6)] |= U(1) << (rule & U(63))
-                elif found == OPEN:
-                    open_[rule >> U(6)] |= U(1) << (rule & U(63))
+def _judge(word, state, blob, work):  # type: ignore[no-untyped-def]
+    """The alternatives of a word that hold, and those that are open."""
+    may = work[MAY, word]
+    exact = work[EXACT, word] & may
+    yes, close = exact & work[SURE, word], may & ~exact
+    open_ = exact & ~yes
+    while close:
+        bit = close & (~close + U(1))
+        close ^= bit
+        found = closer((U(word) << U(6)) + place(bit), state, blob)
+        if found == U(YES):
+            yes |= bit
+        elif found == U(OPEN):
+            open_ |= bit
+    return yes, open_
 
 
-def _fill(state, last, blob, masks, truth):  # type: ignore[no-untyped-def]
-    """The truth of every dense literal whose fact has another value than in the call before."""
-    at = blob[MASKS]
-    for _ in range(blob[MASK_GROUPS]):
-        slot = blob[at]
-        value = state[slot]
-        if value != last[slot]:
-            for literal in range(blob[at + 1], blob[at + 2]):
-                inside = masks[literal] & value
-                truth[literal] = NO if inside == 0 else YES if inside == value else OPEN
-        at += MASK_RECORD
-    at = blob[RANGES]
-    for _ in range(blob[RANGE_GROUPS]):
-        slot, down, none, first, end, counts = (
-            blob[at], blob[at + 1], blob[at + 2], blob[at + 3], blob[at + 4], blob[at + 5],
-        )  # fmt: skip
-        value = state[slot]
-        if value != last[slot]:
-            if value == UNKNOWN:
-                truth[first:end] = OPEN
-            elif value == NONE:
-                truth[first:end] = none
-            else:
-                border = first + blob[counts + value]
-                truth[first:border] = NO if down else YES
-                truth[border:end] = YES if down else NO
-        at += RANGE_RECORD
-    for slot in range(len(last)):
-        last[slot] = state[slot]
-
-
-def _later(todo, n, at, end, most, grouped):  # type: ignore[no-untyped-def]
-    """A bucket to be read; how much of `todo` is filled then."""
-    if at < end:
-        todo[n], todo[n + 1], todo[n + 2], todo[n + 3] = at, end, most, grouped
-        n += 4
-    return n
-
-
-def _visit(state, blob, entries, truth, sure, open_, todo):  # type: ignore[no-untyped-def]
-    """Each plan's buckets that the enterprise's values lead to; where a key's fact is unknown, along the other key."""
-    at, n = blob[PLANS], 0
-    for _ in range(blob[PLAN_COUNT]):
-        slot1, mask1, keys1, n1 = blob[at], blob[at + 1], blob[at + 2], blob[at + 3]
-        slot2, mask2, keys2, n2 = blob[at + 4], blob[at + 5], blob[at + 6], blob[at + 7]
-        table, groups, end = blob[at + 8], blob[at + 9], blob[at + 10]
-        at += PLAN_RECORD
-        if n > len(todo) // 2:
-            scan(todo, n, state, blob, entries, truth, sure, open_)
-            n = 0
-        cell1 = cell(state, slot1, mask1) if slot1 >= 0 else UNKNOWN
-        cell2 = cell(state, slot2, mask2) if slot2 >= 0 else UNKNOWN
-        if NONE in (cell1, cell2):
-            continue
-        if cell1 == UNKNOWN and cell2 == UNKNOWN:
-            n = later(todo, n, groups, end, OPEN if slot1 >= 0 else YES, 1)
-        elif cell1 == UNKNOWN:
-            for j in range(blob[keys2 + cell2], blob[keys2 + cell2 + 1]):
-                for key in range(n1):
-                    bucket = table + key * n2 + blob[j]
-                    n = later(todo, n, blob[bucket], blob[bucket + 1], OPEN, 0)
-                    if n + 4 > len(todo):
-                        scan(todo, n, state, blob, entries, truth, sure, open_)
-                        n = 0
-        else:
-            most = YES if cell2 != UNKNOWN or slot2 < 0 else OPEN
-            for i in range(blob[keys1 + cell1], blob[keys1 + cell1 + 1]):
-                row = table + blob[i] * n2
-                if cell2 == UNKNOWN:
-                    n = later(todo, n, blob[row], blob[row + n2], most, 0)
-                else:
-                    for j in range(blob[keys2 + cell2], blob[keys2 + cell2 + 1]):
-                        n = later(todo, n, blob[row + blob[j]], blob[row + blob[j] + 1], most, 0)
-    scan(todo, n, state, blob, entries, truth, sure, open_)
-
-
-def _match(state, last, blob, entries, masks, truth, sure, open_, todo, alive, flags, out):  # type: ignore[no-untyped-def]
+def _match(state, rows, blob, alive, flags, heads, work, picks, also, out):  # type: ignore[no-untyped-def]
     """One enterprise -> how many rules are sure, open, or to be judged by their tree; their numbers in `out`, in order.
 
-    `out` has three rows of as many places as there are rules. `state`: a code per fact (UNKNOWN, NONE, a rank, or
-    a mask of possible values). `flags`: bitmaps of the rules with a tree, and of the entangled ones behind. `sure`,
-    `open_` and `todo` are scratch; the first two are left empty.
+    `state`: a code per fact (UNKNOWN, NONE, a rank, or a mask of possible values). `flags`: bitmaps of the rules with
+    a tree, and of the entangled ones behind. `heads`: where in memory the rules' ids begin. `work`, `picks` and `also`
+    are scratch; the last is left empty. `out` has three rows of as many places as there are rules.
     """
-    fill(state, last, blob, masks, truth)
-    visit(state, blob, entries, truth, sure, open_, todo)
-    n_sure, n_open, n_tree = U(0), U(0), U(0)
-    words = U(blob[WORDS])
+    words, rules, extra = blob[WORDS], blob[RULE_WORDS], U(blob[EXTRA])
+    may, exact, sure = cells(state, blob, picks)
     for word in range(words):
-        if sure[word] | open_[word] == 0:
+        work[MAY, word] = rows[word]
+        work[EXACT, word] = work[SURE, word] = ~U(0)
+    narrow(work[MAY], rows, words, picks[MAY], may)
+    narrow(work[EXACT], rows, words, picks[EXACT], exact)
+    narrow(work[SURE], rows, words, picks[SURE], sure)
+    for word in range(rules, words):
+        if work[MAY, word]:
+            yes, maybe = judge(word, state, blob, work)
+            spread(yes, U(word - rules), blob, extra, also[0])
+            spread(maybe, U(word - rules), blob, extra, also[1])
+    n_sure, n_open, n_tree = U(0), U(0), U(0)
+    for word in range(rules):
+        if work[MAY, word] | also[0, word] | also[1, word] == 0:
             continue
-        yes, maybe = sure[word] & alive[word], open_[word] & alive[word] & ~sure[word]
-        sure[word], open_[word] = U(0), U(0)
-        tree = (yes | maybe) & flags[word] | maybe & flags[words + word]
-        n_sure = listed(yes & ~tree, word, out, U(0), n_sure)
-        n_open = listed(maybe & ~tree, word, out, U(1), n_open)
-        n_tree = listed(tree, word, out, U(2), n_tree)
+        yes, maybe = judge(word, state, blob, work)
+        yes = (yes | also[0, word]) & alive[word]
+        maybe = (maybe | also[1, word]) & alive[word] & ~yes
+        also[0, word] = also[1, word] = U(0)
+        tree = (yes | maybe) & flags[word] | maybe & flags[rules + word]
+        n_sure = listed(yes & ~tree, U(word), heads, out, U(0), n_sure)
+        n_open = listed(maybe & ~tree, U(word), heads, out, U(1), n_open)
+        n_tree = listed(tree, U(word), heads, out, U(2), n_tree)
     return n_sure, n_open, n_tree
 
 
-def _listed(bits, word, out, row, n):  # type: ignore[no-untyped-def]
+def _spread(bits, word, blob, extra, found):  # type: ignore[no-untyped-def]
+    """Marks the rules of some further alternatives."""
+    while bits:
+        rule = U(blob[extra + (word << U(6)) + place(bits)])
+        found[rule >> U(6)] |= U(1) << (rule & U(63))
+        bits &= bits - U(1)
+
+
+def _listed(bits, word, heads, out, row, n):  # type: ignore[no-untyped-def]
     """The numbers of a word's bits; how many the row has then."""
     while bits:
-        out[row, n] = (word << U(6)) + POSITIONS[((bits & (~bits + U(1))) * DE_BRUIJN) >> U(58)]
+        number = (word << U(6)) + place(bits)
+        fetch(heads[number])  # whoever lists the ids counts one reference more in each
+        out[row, n] = number
         bits &= bits - U(1)
         n += U(1)
     return n
@@ -230,12 +212,13 @@ def _listed(bits, word, out, row, n):  # type: ignore[no-untyped-def]
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": False, "boundscheck": False, "_nrt": False}
 """Compiled without counting references to arrays: nothing here makes one."""
 jit: Any = numba.njit(**OPTIONS)
-cell = jit(_cell)
-lazy = jit(_lazy)
-wide = jit(_wide)
-scan = jit(_scan)
-fill = jit(_fill)
-later = jit(_later)
-visit = jit(_visit)
+fetch: Any = intrinsic(_fetch)
+place = jit(_place)
+cells = jit(_cells)
+narrow = jit(_narrow)
+inside = jit(_inside)
+closer = jit(_closer)
+judge = jit(_judge)
+spread = jit(_spread)
 listed = jit(_listed)
 match = jit(_match)

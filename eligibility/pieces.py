@@ -13,10 +13,10 @@ from itertools import pairwise
 
 from eligibility.bands import STEPS, Band, as_value, whole
 from eligibility.cells import NoCellsError, thresholds
-from eligibility.normal import Chosen, Cut, Ranges, Set, after, choices, exact_number
 from eligibility.residual import Problem, leaf_facts, leaves
 from eligibility.size_standard import INPUTS
 from eligibility.syntax import Call, Literal, Node, walk
+from eligibility.values import Chosen, Cut, Ranges, Set, after, choices, exact_number
 from eligibility.vocabulary import Fact, all_codes
 
 LIES_IN = {"regions.city": ("province_code", 2)}

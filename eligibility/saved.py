@@ -19,11 +19,11 @@ import numpy.typing as npt
 
 from eligibility.errors import EligibilityError
 from eligibility.layout import Layout
-from eligibility.normal import Cut
 from eligibility.rule import Rule, parse
+from eligibility.values import Cut
 from eligibility.vocabulary import Vocabulary
 
-FORMAT = 2
+FORMAT = 3
 
 
 class SavedIndexError(EligibilityError):
@@ -89,8 +89,7 @@ def save(path: Path, layout: Layout, rules: Mapping[str, Rule], vocabulary: Voca
     new.mkdir(parents=True)
     texts = [rule.text.encode() for rule in rules.values()]
     np.save(new / "blob.npy", layout.blob)
-    np.save(new / "entries.npy", layout.entries)
-    np.save(new / "masks.npy", layout.masks)
+    np.save(new / "rows.npy", layout.rows)
     np.save(new / "flags.npy", layout.flags)
     np.save(new / "texts.npy", np.frombuffer(b"".join(texts), np.uint8))
     np.save(new / "ends.npy", np.cumsum([len(t) for t in texts], dtype=np.int64))
@@ -102,7 +101,6 @@ def save(path: Path, layout: Layout, rules: Mapping[str, Rule], vocabulary: Voca
         "cuts": {name: [written(cut) for cut in cuts] for name, cuts in layout.cuts.items()},
         "template": layout.template.tolist(),
         "entangled": {str(number): sorted(names) for number, names in layout.entangled.items()},
-        "literals": layout.literals,
     }
     (new / "about.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
     old = path.with_name(f"{path.name}.{os.getpid()}.old")
@@ -120,22 +118,20 @@ def load(path: Path, vocabulary: Vocabulary) -> tuple[Layout, SavedRules]:
             raise SavedIndexError(f"{path} was saved by another version; build it anew")
         if about["vocabulary"] != fingerprint(vocabulary):
             raise SavedIndexError(f"{path} was saved with another vocabulary; build it anew")
-        blob, entries, masks, flags, texts, ends = (
+        blob, rows, flags, texts, ends = (
             np.load(path / f"{name}.npy", mmap_mode="r")
-            for name in ("blob", "entries", "masks", "flags", "texts", "ends")
+            for name in ("blob", "rows", "flags", "texts", "ends")
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SavedIndexError(f"{path} holds no saved index: {error}") from error
     layout = Layout(
         blob=blob,
-        entries=entries,
-        masks=masks,
+        rows=rows,
         flags=flags,
         slots=about["slots"],
         cuts={name: tuple(read(cut) for cut in cuts) for name, cuts in about["cuts"].items()},
         template=np.array(about["template"], np.int64),
         entangled={int(number): frozenset(names) for number, names in about["entangled"].items()},
-        literals=about["literals"],
         rules=len(about["ids"]),
     )
     return layout, SavedRules(about["ids"], texts, ends, vocabulary)

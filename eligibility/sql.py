@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from eligibility.by_industry import codes_of, name_of, rows_by_code
 from eligibility.compound import Compound, comparisons
 from eligibility.consensus import completed
-from eligibility.normal import Alternative, Chosen, Ranges, Set, choices, cuts_of, exact_number
+from eligibility.normal import Alternative
 from eligibility.rule import Rule
 from eligibility.size_standard import CLASSES, INPUTS, NOT_COVERED, SizeGroup
 from eligibility.sql_sets import Comparisons
 from eligibility.sql_terms import NotInSqlError, Parameters, Terms, has_end
 from eligibility.syntax import And, Call, Compare, Cond, In, ListOf, Literal, Node, Not, Or, Scalar, names
+from eligibility.values import Chosen, Ranges, Set, choices, cuts_of, exact_number
 from eligibility.vocabulary import Fact, has_shape
 
 __all__ = ["TYPES", "NotInSqlError", "Sql", "columns_of", "compile_sql"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from eligibility.normal import Cut
 from eligibility.sql_terms import Parameters, has_end
+from eligibility.values import Cut
 from eligibility.vocabulary import Fact
 
 LIMITS = {"int": (-(1 << 63), (1 << 63) - 1), "date": (1, dt.date.max.toordinal())}

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eligibility import Facts, Rule, RuleIndex, Status, Vocabulary, evaluate, parse
-from eligibility.layout import Codes
-from eligibility.normal import cuts_of
+from eligibility import Facts, Rule, RuleIndex, Status, Vocabulary, evaluate, layout, parse
+from eligibility.coding import Codes
 from eligibility.saved import SavedIndexError
 from eligibility.syntax import Node
 from eligibility.unparse import to_cel
+from eligibility.values import cuts_of
 from tests.factories.examples import examples
 from tests.factories.rules import conditions, partial_facts, wide_facts, wide_rules
 
@@ -46,6 +46,33 @@ def test_the_index_gives_the_verdicts_of_the_reference(trees: list[Node], enterp
     index = RuleIndex.build(rules, VOCABULARY)
     for facts in enterprises:
         agrees(rules, index, facts)
+
+
+@settings(max_examples=examples(300))
+@given(
+    st.lists(conditions, min_size=1, max_size=10),
+    st.lists(partial_facts(7), min_size=1, max_size=8),
+    st.integers(0, 30),
+)
+def test_the_same_where_many_thresholds_share_a_cell(
+    trees: list[Node], enterprises: list[Facts], cells: int
+) -> None:
+    rules = named(trees)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layout, "CELLS", cells)
+        index = RuleIndex.build(rules, VOCABULARY)
+    for facts in enterprises:
+        agrees(rules, index, facts)
+
+
+def test_more_alternatives_than_a_chunk_holds_are_all_found() -> None:
+    several = "employees_end > {0} && jobs_commitment || employees_end < {0} && affected_by_epidemic"
+    rules = {f"R{number}": parse(several.format(number), VOCABULARY) for number in range(70 * 64)}
+    index = RuleIndex.build(rules, VOCABULARY)
+    found = index.match({"employees_end": 4000, "jobs_commitment": True, "affected_by_epidemic": True})
+    assert found.eligible == [f"R{number}" for number in range(70 * 64) if number != 4000]
+    found = index.match({"employees_end": 4000, "jobs_commitment": True})
+    assert (len(found.eligible), len(found.undetermined)) == (4000, 479)
 
 
 @settings(max_examples=examples(300))
