@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> L
                     secure_cookies=settings.secure,
                     form_tokens=_form_tokens(settings),
                     public_url=settings.base_url,
-                    trusted_proxies=settings.trusted_proxies,
+                    trusted_proxies=tuple(map(ip_network, settings.trusted_proxies)),
                 )
             ),
             LoansPlugin(lending.state_of(settings)),

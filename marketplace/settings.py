@@ -14,8 +14,6 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from auth.addresses import Network
-
 PACK_DATE = date(2020, 4, 15)
 """The day the shipped policy pack describes: what pages show as "policies as of" unless told otherwise."""
 
@@ -63,7 +61,8 @@ class Settings:
     embedded PostgreSQL. as_of: the business date policies are judged on. base_url: what people type, without
     a final slash; it is printed in PDFs and QR codes. workers: server processes, each with its own connection
     pool. demo: whether a first start makes demo accounts and demo enterprises. smtp: None
-    means that no e-mail is sent. trusted_proxies: whose X-Forwarded-For is believed.
+    means that no e-mail is sent. trusted_proxies: networks whose
+    X-Forwarded-For is believed.
     """
 
     home: Path
@@ -75,7 +74,7 @@ class Settings:
     workers: int = 1
     demo: bool = True
     smtp: Smtp | None = None
-    trusted_proxies: tuple[Network, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -140,7 +139,7 @@ def _day(env: Mapping[str, str], name: str, default: date) -> date:
         raise SettingsError(f"{name} is `{text}`; it must be a date such as 2020-04-15") from error
 
 
-def _networks(text: str | None) -> tuple[Network, ...]:
+def _networks(text: str | None) -> tuple[str, ...]:
     found = []
     for part in re.split(r"[\s,]+", (text or "").strip()):
         try:
@@ -153,7 +152,7 @@ def _networks(text: str | None) -> tuple[Network, ...]:
             found.append(network)
     if any(network.prefixlen == 0 for network in found):
         raise SettingsError("TRUSTED_PROXIES trusts every address there is; list the proxies' own")
-    return tuple(found)
+    return tuple(str(network) for network in found)
 
 
 def _database_url(text: str | None) -> str | None:
