@@ -4,7 +4,6 @@ The answers given here are the check's own: kept in the same place, seen by the 
 sent; with it every answer is sent as it is given, and only the verdict and the tree change.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from auth.guards import PUBLIC
 from eligibility import Fact, Facts, Status, Vocabulary, explain, sentence
 from marketplace.language import language_of
-from marketplace.portal import checks
+from marketplace.portal import checks, origins
 from marketplace.portal.codes import namer
 from marketplace.portal.questions import askable
 from marketplace.web import check_cookie, facts_form, forms, policy_history, verdicts
@@ -154,7 +153,7 @@ async def _page(
         versions=policy_history.published_here(versions, lang),
         successors=policy_history.successors(related, shown.day),
         beside=beside(shown.kept, record),
-        sources=source_marks(shown.row),
+        origin=origins.origin(record.text),
         words=PolicyWords(lang, shown.day),
     )
 
@@ -169,24 +168,6 @@ def beside(kept: Library, record: PolicyRecord) -> list[tuple[str, Sequence[Publ
         (kind, [kept.by_id[one] for one in sorted(ids) if one in kept.by_id]) for kind, ids in found.items()
     ]
     return [(kind, policies) for kind, policies in named if policies]
-
-
-def source_marks(row: PolicyVersion) -> list[tuple[str, date | None]]:
-    """How the text was checked: each mark once for each day of a page it was checked against.
-
-    What the editors wrote about a source is theirs, in their language; it stands at the admins' desk.
-    """
-    marks = [(str(source["mark"]), _day_in(str(source["text"]))) for source in row.sources]
-    return list(dict.fromkeys(marks)) or [(row.checked, None)]
-
-
-def _day_in(text: str) -> date | None:
-    for found in re.findall(r"\b\d{4}-\d{2}-\d{2}\b", text):
-        try:
-            return date.fromisoformat(found)
-        except ValueError:
-            continue
-    return None
 
 
 router = Router("/", route_handlers=[one, answer], include_in_schema=False)

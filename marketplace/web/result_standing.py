@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from marketplace.portal import claiming, codes
+from marketplace.portal import claiming, codes, origins
 from marketplace.web.render import piece
 from policies.pack import PublishedText
 
@@ -32,9 +32,9 @@ def standing(policy: PublishedText, lang: str) -> Standing:
     if found is None:
         region = codes.regions().get(policy.text["region_code"])
         area = codes.named(region, lang) if region else policy.text["region_code"]
-        way = claiming.ways().get(policy.id)
+        way, told = claiming.ways().get(policy.id), origins.origin(policy.text)
         parts = (
-            piece(f"result/_{name}.html", lang, policy=policy, way=way, area=area)
+            piece(f"result/_{name}.html", lang, policy=policy, way=way, area=area, origin=told)
             for name in ("how", "source")
         )
         if len(_drawn) >= MOST_KEPT:

@@ -71,8 +71,14 @@ class TestOnePolicy:
         assert "最初发布时写的是到 2020年12月31日" in page.text
         assert "最初发布时没有写截止日期" in (await at(client, "/policies/CN-TAX-2020-8-1")).text
         page = await at(client, "/policies/CN-TAX-2020-8-2")
-        assert "凭记忆录入，把握较大" in page.text
-        assert "依据网页核对 网页日期 2020年2月7日" in page.text
+        assert "本站编写人员一部分对照下列网页核对，一部分凭记忆写成、把握较大" in page.text
+        assert "news.hangzhou.com.cn 网页日期 2020年2月7日" in page.text
+        assert "没有对照发文机关的原文" in page.text
+        assert "https://fgk.chinatax.gov.cn/" in page.links
+        own = (
+            "https://hrss.shandong.gov.cn/articles/ch08160/202305/94830cdb-88da-498c-aa7e-8ea3f78d4723.shtml"
+        )
+        assert own in (await at(client, "/policies/SD-SI-2020-SME")).links
 
     @pytest.mark.parametrize("lang", ["zh", "en"])
     async def test_keeps_the_editors_notes_and_pseudo_code_to_itself(self, client: Client, lang: str) -> None:
