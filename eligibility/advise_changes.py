@@ -152,11 +152,21 @@ def choices_of(fact: Fact, rule: Rule, known: Mapping[str, object]) -> tuple[obj
 
 
 def advisable(fact: Fact, old: object, new: object) -> bool:
-    """Whether anybody may be told to do that: not to dismiss people, nor to leave the social insurance."""
+    """Whether anybody may be told to do that: not to dismiss people, nor to leave the social insurance, nor what is
+    beyond sense: more than five times or less than a fifth of what it is, and by more than 10 persons or 100,000 yuan
+    (`beyond_sense` in vocabulary/advice.yaml; shares lie close together by nature and days have no times)."""
     data = advice_data()
     if fact.name in data["never_less"] and old is not None and new is not None:
-        return as_number(new) > as_number(stated(old, fact.type))
-    return new not in data["never"].get(fact.name, ())
+        return as_number(new) > as_number(stated(old, fact.type)) and _within_sense(fact, old, new)
+    return new not in data["never"].get(fact.name, ()) and _within_sense(fact, old, new)
+
+
+def _within_sense(fact: Fact, old: object, new: object) -> bool:
+    limits = advice_data()["beyond_sense"]
+    if fact.type not in limits["by"] or old is None or new is None:
+        return True
+    a, b = sorted(abs(as_number(value)) for value in (stated(old, fact.type), new))
+    return b <= limits["times"] * a or b - a <= limits["by"][fact.type]
 
 
 def distance(fact: Fact, old: object, new: object) -> Fraction:

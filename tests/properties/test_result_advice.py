@@ -9,11 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eligibility import Facts, Status, evaluate
+from eligibility import Facts, Status, Vocabulary, evaluate, parse
+from eligibility.advise_changes import advisable, smallest_change
 from marketplace.shipped import shipped_policies
 from policies import content
 from policies.advising import NEAR_SHARE, NEAR_UNITS, Advice, advise
@@ -137,6 +139,30 @@ def test_nobody_is_told_to_become_what_costs_him_what_he_has() -> None:
     assert "CN-DISABLED-2019-98-30" in {one.policy.id for one in advice.result.eligible}
     assert "CN-DISABLED-2019-98-TIER" in advice.rivals
     assert "CN-DISABLED-2019-98-TIER" not in advice.changes
+
+
+@pytest.mark.parametrize(
+    ("fact", "old", "near", "beyond"),
+    [
+        ("insured_employees", 8, 300, 40),
+        ("insured_employees", 0, 11, 10),
+        ("annual_taxable_income_yuan", Decimal(20_000_000), Decimal(3_000_000), Decimal(4_000_000)),
+        ("annual_taxable_income_yuan", Decimal(0), Decimal("100000.01"), Decimal(100_000)),
+    ],
+)
+def test_nobody_is_told_to_become_what_is_beyond_sense(
+    fact: str, old: object, near: object, beyond: object
+) -> None:
+    known = Vocabulary.shipped().facts[fact]
+    assert not advisable(known, old, near)
+    assert advisable(known, old, beyond)
+
+
+def test_no_change_told_is_beyond_sense_for_any_enterprise() -> None:
+    facts = Facts.from_json({"insured_employees": 2, "has_wage_arrears": False})
+    rule = parse("insured_employees >= 300", Vocabulary.shipped())
+    assert smallest_change(rule, facts) is None
+    assert smallest_change(parse("insured_employees >= 9", Vocabulary.shipped()), facts) is not None
 
 
 def test_the_same_answers_are_worked_out_once_and_a_new_pack_forgets_them() -> None:

@@ -142,6 +142,19 @@ class TestOnePolicy:
         assert "你填的是 0 人" in own
         assert "到 1 人 就符合" in own or "到 1 人就符合" in own
 
+    async def test_a_change_that_leaves_answers_open_is_said_to_meet_one_condition_only(
+        self, arrive: Arrive, session: AsyncSession, now: datetime
+    ) -> None:
+        visitor = await knowing(arrive(), session, now, {"hires_veterans": 0})
+        for lang, meets, applies in (
+            ("zh", "就满足这一条；是否符合还要看：", "就符合"),
+            ("en", "it would meet this condition", "it would apply"),
+        ):
+            page = (await visitor.get(f"/check/result?lang={lang}")).text
+            own = read(page.partition('id="p-CN-EMP-2019-21-E"')[2].partition("</details>")[0]).text
+            assert meets in own
+            assert applies not in own
+
     async def test_warns_of_a_cliff_with_what_is_lost(
         self, arrive: Arrive, session: AsyncSession, now: datetime
     ) -> None:
