@@ -24,11 +24,16 @@ PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of the inbox, unread first, each newest first; `total` with the same filter, `unread` without any."""
+    """A page of the inbox, unread first, each newest first; `total` with the same filter, `unread` without any.
+
+    page, last: which page it is, of how many; one asked for beyond the last is the last.
+    """
 
     items: Sequence[InboxItem]
     total: int
     unread: int
+    page: int
+    last: int
 
 
 def _mine(actor: Actor) -> ColumnElement[bool]:
@@ -53,6 +58,9 @@ async def listing(
         wanted.append(col(InboxItem.kind) == kind)
     if enterprise_id is not None:
         wanted.append(col(InboxItem.enterprise_id) == enterprise_id)
+    total = int(await session.scalar(select(func.count()).select_from(InboxItem).where(*wanted)) or 0)
+    last = max(1, -(-total // PAGE))
+    page = min(page, last)
     found = await session.scalars(
         select(InboxItem)
         .where(*wanted)
@@ -65,8 +73,7 @@ async def listing(
         .limit(PAGE)
         .offset((page - 1) * PAGE)
     )
-    total = await session.scalar(select(func.count()).select_from(InboxItem).where(*wanted))
-    return Listing(found.all(), int(total or 0), await unread_of(session, actor))
+    return Listing(found.all(), total, await unread_of(session, actor), page, last)
 
 
 async def unread_of(session: AsyncSession, actor: Actor) -> int:

@@ -14,7 +14,7 @@ from uuid import UUID
 from litestar import Request, Router, get, post
 from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Response
-from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_413_REQUEST_ENTITY_TOO_LARGE
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.actor import Actor
@@ -37,7 +37,9 @@ from marketplace.web.render import page
 
 AnyRequest = Request[Any, Any, Any]
 OWNER = access(Role.OWNER)
-LARGEST_BODY = sheets.LARGEST + 20_000
+LARGEST_BODY = 6 * sheets.LARGEST
+"""More than the largest sheet: a file up to here is read, so that its refusal comes with the page it was sent from."""
+TOO_LARGE = "too-large"
 TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
@@ -50,7 +52,14 @@ async def form(
 ) -> Response[str]:
     """Where the template is and a filled-in one is sent."""
     enterprise = await profiles.enterprise_of(session, actor, enterprise_id)
+    if TOO_LARGE in request.query_params:
+        return _again(request, enterprise, problem_of(SheetTooLarge()).said(language_of(request)), 413)
     return page(request, "account/import.html", enterprise=enterprise, errors={})
+
+
+def _back_too_large(request: AnyRequest, _: Exception) -> Response[Any]:
+    """A body nobody reads to its end: the way back to the page it was sent from, which says so."""
+    return Redirect(f"{request.url.path}?{TOO_LARGE}=1", status_code=HTTP_303_SEE_OTHER)
 
 
 @get("/account/enterprises/{enterprise_id:uuid}/import/template/{kind:str}", **OWNER)
@@ -79,6 +88,7 @@ async def template(
     "/account/enterprises/{enterprise_id:uuid}/import",
     status_code=HTTP_200_OK,
     request_max_body_size=LARGEST_BODY,
+    exception_handlers={HTTP_413_REQUEST_ENTITY_TOO_LARGE: _back_too_large},
     **OWNER,
 )
 async def preview(
@@ -92,13 +102,17 @@ async def preview(
         answers = import_sheet.read(rows, lang)
     except (FileMissing, FileUnreadable):
         return _again(request, enterprise, translate(lang, "import.no_file"))
-    except (SheetNotTaken, SheetTooLarge, SheetWithoutColumns) as refused:
+    except SheetTooLarge as refused:
+        return _again(request, enterprise, problem_of(refused).said(lang), 413)
+    except (SheetNotTaken, SheetWithoutColumns) as refused:
         return _again(request, enterprise, problem_of(refused).said(lang))
     return await _shown(request, session, enterprise, answers.facts, wrong=answers.errors)
 
 
-def _again(request: AnyRequest, enterprise: Enterprise, error: str) -> Response[str]:
-    return page(request, "account/import.html", status_code=422, enterprise=enterprise, errors={FIELD: error})
+def _again(request: AnyRequest, enterprise: Enterprise, error: str, status: int = 422) -> Response[str]:
+    return page(
+        request, "account/import.html", status_code=status, enterprise=enterprise, errors={FIELD: error}
+    )
 
 
 @post("/account/enterprises/{enterprise_id:uuid}/import/keep", status_code=HTTP_303_SEE_OTHER, **OWNER)

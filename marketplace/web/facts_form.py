@@ -4,7 +4,6 @@ An empty answer is "I don't know": the fact stays unknown. People write 12万, 1
 percent where the engine has ratios; all of that is read here and nowhere else.
 """
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,13 +17,16 @@ from eligibility.sentence import trimmed, value_words
 from marketplace.fact_words import problem_words
 from marketplace.i18n import translate
 from marketplace.portal import industries, places, questions
+from marketplace.web.numbers import number_of
 
 RATIO = "ratio 0-1"
 SUFFIX = {"CNY yuan": "unit.yuan", "person": "unit.person", "month": "unit.month", "year": "unit.year"}
+ENDINGS: Mapping[str, tuple[str, ...]] = {
+    "CNY yuan": ("元",), "person": ("人",), "month": ("个月", "月"), "year": ("年",), "percent": ("%",), RATIO: ("%",),
+}  # fmt: skip
+"""What may stand behind a number of the unit."""
 MOST_OFFERED = 10
 """Places or trades offered where what was typed fits several."""
-MOST_DIGITS = 25
-"""A whole number with more digits is beyond every field's maximum."""
 NONE_FIELD = "none."
 """Prefix of the checkbox that says a nullable fact is known to be none."""
 PICK_FIELD = "pick."
@@ -218,27 +220,12 @@ def value_of(fact: Fact, text: str) -> Any:
         return {"true": True, "false": False}.get(text, text)
     if not fact.is_number:
         return text
-    number = number_of(text)
+    number = number_of(text, ENDINGS.get(fact.unit or "", ()))
     if fact.unit == RATIO:
         number /= 100
     if fact.type == "int" and number == number.to_integral_value():
         return int(number)
     return number
-
-
-def number_of(text: str) -> Decimal:
-    """A number as people write it: 1,200,000 / 12万 / 1.5亿 / 4.55%. Raises ValueError.
-
-    One too large for any field is still a number, so that its field can say how large it may be.
-    """
-    compact = re.sub(r"[,\s_元%人¥]", "", text)
-    match = re.fullmatch(r"(-?)(\d+)(\.\d{1,6})?(万|亿)?", compact)
-    if match is None:
-        raise ValueError(text)
-    sign, whole, part, unit = match.groups()
-    if len(whole) > MOST_DIGITS:
-        return Decimal(f"{sign}1e{MOST_DIGITS}")
-    return Decimal(f"{sign}{whole}{part or ''}") * {None: 1, "万": 10_000, "亿": 100_000_000}[unit]
 
 
 def _read_industry(

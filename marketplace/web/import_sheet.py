@@ -30,7 +30,8 @@ COLUMNS = ("code", "zh", "en", "value", "unit", "allowed")
 WIDTHS = (30, 34, 44, 24, 12, 60)
 HEADER_WITHIN = 5
 """Rows in which the columns' names are looked for."""
-NONE = frozenset({"无", "none", "没有"})
+NONE_SAID = "无"
+NONE = frozenset({NONE_SAID, "none", "没有"})
 YES_NO = {"是": "true", "yes": "true", "否": "false", "no": "false"}
 
 
@@ -130,7 +131,7 @@ def read(rows: Sequence[Row], lang: str) -> Answers:
         if not text and at["value"] not in row.formulas:
             continue
         fact = named.get(_folded(key))
-        problem = _row_problem(row, fact, at, typed)
+        problem = _row_problem(row, fact, text, at, typed)
         if problem or fact is None:
             column = "key" if problem in ("unknown", "twice", "derived") else "value"
             label = fact.label(lang) if fact else key
@@ -153,7 +154,7 @@ def read(rows: Sequence[Row], lang: str) -> Answers:
 
 
 def _row_problem(
-    row: Row, fact: Fact | None, at: Mapping[str, int], typed: Mapping[str, object]
+    row: Row, fact: Fact | None, text: str, at: Mapping[str, int], typed: Mapping[str, object]
 ) -> str | None:
     if at["value"] in row.formulas:
         return "formula"
@@ -161,12 +162,14 @@ def _row_problem(
         return "unknown"
     if fact.is_derived or fact.context:
         return "derived"
-    return "twice" if fact.name in typed else None
+    if fact.name in typed:
+        return "twice"
+    return "none" if not fact.nullable and _folded(text) in NONE and _meant(fact, text) == text else None
 
 
 def _answers(typed: Mapping[str, tuple[Row, str]], lang: str) -> facts_form.FormAnswers:
-    form = {name: text for name, (_, text) in typed.items() if text not in NONE}
-    nones = {f"{facts_form.NONE_FIELD}{name}": "1" for name, (_, text) in typed.items() if text in NONE}
+    form = {name: text for name, (_, text) in typed.items()}
+    nones = {f"{facts_form.NONE_FIELD}{name}": "1" for name, text in form.items() if text == NONE_SAID}
     facts = [Vocabulary.shipped().facts[name] for name in typed]
     facts.sort(key=lambda fact: fact.name != "province_code")
     return facts_form.read_form({**form, **nones}, facts, lang)
@@ -189,7 +192,7 @@ def _meant(fact: Fact, text: str) -> str:
     """A choice by its words in either language, as the form would send it."""
     folded = _folded(text)
     if fact.nullable and folded in NONE:
-        return "无"
+        return NONE_SAID
     if fact.type == "bool" and folded in YES_NO:
         return YES_NO[folded]
     for lang in LANGS:

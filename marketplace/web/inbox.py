@@ -4,7 +4,7 @@ A message is drawn from the version it is about and the facts kept with it, so i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -107,12 +107,11 @@ async def listing(request: AnyRequest, session: AsyncSession, actor: Actor) -> R
     return page(
         request,
         "inbox/list.html",
-        wanted=wanted,
+        wanted=replace(wanted, page=found.page),
         entries=entries,
         found=found,
         enterprises=mine,
         kinds=ITEM_KINDS,
-        last=max(1, -(-found.total // inbox.PAGE)),
     )
 
 

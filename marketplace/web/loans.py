@@ -41,7 +41,8 @@ from marketplace.inputs import InvalidInput
 from marketplace.language import language_of
 from marketplace.portal.codes import namer
 from marketplace.profiles import service as profiles
-from marketplace.web import facts_form, forms, verdicts
+from marketplace.web import forms, verdicts
+from marketplace.web.numbers import number_of
 from marketplace.web.refusals import field_errors, validated
 from marketplace.web.render import page
 
@@ -127,7 +128,7 @@ def _need(values: Mapping[str, str]) -> FinancingRequestInput:
         found["enterprise_id"] = values["enterprise_id"]
     for name in ("amount_yuan", "term_months"):
         try:
-            number = facts_form.number_of(values[name])
+            number = number_of(values[name])
             found[name] = int(number) if number == number.to_integral_value() else number
         except ValueError:
             found[name] = values[name]

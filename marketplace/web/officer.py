@@ -30,9 +30,10 @@ from marketplace.i18n import translate
 from marketplace.inputs import InvalidInput
 from marketplace.language import language_of
 from marketplace.problems import problem_of
-from marketplace.web import facts_form, forms, verdicts
+from marketplace.web import forms, verdicts
 from marketplace.web.applications import case_trace
 from marketplace.web.loans import used_by
+from marketplace.web.numbers import number_of
 from marketplace.web.refusals import field_errors, validated
 from marketplace.web.render import page
 
@@ -277,7 +278,7 @@ def _decision(form: Mapping[str, str]) -> dict[str, object]:
     for name in ("amount_yuan", "annual_rate_pct", "term_months"):
         text = form.get(name, "").strip()
         try:
-            number = facts_form.number_of(text)
+            number = number_of(text)
             found[name] = int(number) if number == number.to_integral_value() else number
         except ValueError:
             found[name] = text

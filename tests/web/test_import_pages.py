@@ -143,6 +143,32 @@ class TestPreview:
         known = await mine.known()
         assert (known["owner_age"], known["employees_end"]) == (44, 18)
 
+    async def test_takes_none_only_for_what_can_be_none(self, mine: Mine) -> None:
+        page = await mine.send(
+            sheet(("employees_end", "无"), ("owner_age", " None "), ("loan_principal_due_date", "没有"))
+        )
+        assert page.status_code == 422
+        text = read(page.text).text
+        assert text.count("不能没有") == 2
+        assert [place for place in ("B2", "B3", "B4") if f" {place} " in text] == ["B2", "B3"]
+        assert (await mine.visitor.post(f"{mine.path}/keep", form_of(page).fields)).status_code == 303
+        known = await mine.known()
+        assert (known["employees_end"], known["loan_principal_due_date"]) == (18, None)
+
+    async def test_reads_no_number_out_of_something_else(self, mine: Mine) -> None:
+        rows = (
+            ("employees_end", "12abc"),
+            ("total_assets_yuan", "1,2,3"),
+            ("operating_revenue_yuan", "３６０万"),
+            ("owner_age", "４４岁"),
+        )
+        page = await mine.send(sheet(*rows))
+        text = read(page.text).text
+        assert [place for place in ("B2", "B3", "B4", "B5") if f" {place} " in text] == ["B2", "B3", "B5"]
+        await mine.visitor.post(f"{mine.path}/keep", form_of(page).fields)
+        known = await mine.known()
+        assert (known["operating_revenue_yuan"], known["employees_end"]) == (3_600_000, 18)
+
     async def test_refuses_a_city_of_another_province_at_its_row(self, mine: Mine) -> None:
         page = await mine.send(sheet(("province_code", "110000"), ("city_code", "370100"), ("owner_age", 44)))
         assert page.status_code == 422
@@ -170,11 +196,19 @@ class TestRefusing:
     @pytest.mark.parametrize("data", [b"%PDF-1.7\0", b"PK\x03\x04xx", b"a,b\n1,2\n", b"", b"a,b\n" * 2_001])
     async def test_tells_what_to_send_instead(self, mine: Mine, data: bytes) -> None:
         page = await mine.send(data)
-        assert page.status_code == 422
+        assert page.status_code == (413 if data.count(b"\n") > sheets.MOST_ROWS else 422)
         assert form_of(page).summary == ["file"]
 
-    async def test_a_file_larger_than_two_megabytes(self, mine: Mine) -> None:
-        assert (await mine.send(b"x" * 2_100_000)).status_code == 413
+    async def test_a_file_larger_than_two_megabytes_with_the_page_it_was_sent_from(self, mine: Mine) -> None:
+        page = await mine.send(b"x" * 2_100_000)
+        assert (page.status_code, form_of(page).summary) == (413, ["file"])
+        assert "表格太大" in page.text
+
+    async def test_a_body_nobody_reads_with_the_way_back(self, mine: Mine) -> None:
+        answer = await mine.send(b"x" * 12_100_000)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{mine.path}?too-large=1")
+        page = await mine.visitor.get(answer.headers["location"])
+        assert (page.status_code, form_of(page).summary) == (413, ["file"])
 
     async def test_is_another_owners(self, mine: Mine, signed_in: SignedIn) -> None:
         stranger, _ = await signed_in()

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from litestar import Litestar
@@ -74,6 +74,22 @@ class TestInbox:
         assert "你填的是 8 人" in message.text
         assert f"/policies/{RENT}" in message.links
         assert "条未读" not in read((await owner.get("/account?lang=zh")).text).text
+
+    async def test_shows_the_last_page_for_one_beyond_it(
+        self, signed_in: SignedIn, session: AsyncSession, settings: Settings, now: datetime
+    ) -> None:
+        owner, who = await signed_in()
+        item = await pushed(session, settings, who, now)
+        for beyond in ("999", "9" * 30):
+            page = await owner.get(f"/inbox?page={beyond}")
+            assert page.status_code == 200
+            assert address(item) in page.text
+        copies = [InboxItem(**{**item.model_dump(), "push_id": uuid4()}) for _ in range(20)]
+        session.add_all(copies)
+        await session.commit()
+        last = read((await owner.get("/inbox?page=999&lang=en")).text).text
+        assert "Page 2 of 2" in last
+        assert "Page 1 of 2" in read((await owner.get("/inbox?page=1")).text).text
 
     async def test_filters_and_reads_all(
         self, signed_in: SignedIn, session: AsyncSession, settings: Settings, now: datetime
