@@ -1,4 +1,4 @@
-"""Pages that only tell: how accessible the service is, and what it keeps about people.
+"""Pages that only tell: how accessible the service is, what it keeps about people, and what search engines may read.
 
 Their words are promises, so each sentence names something the code does; change both together.
 """
@@ -6,7 +6,7 @@ Their words are promises, so each sentence names something the code does; change
 from collections.abc import Sequence
 from typing import Any
 
-from litestar import Request, Router, get
+from litestar import MediaType, Request, Router, get
 from litestar.response import Response
 
 from auth import cookies
@@ -27,6 +27,19 @@ COOKIES: Sequence[tuple[str, str]] = (
 )
 
 
+NOT_READ: Sequence[str] = (
+    "/api/",
+    "/r/",
+    "/check/find/",
+    "/unsubscribe",
+    "/admin",
+    "/officer",
+    "/operations",
+    "/audit",
+)
+"""Beginnings of addresses for programs, one reader or staff; an owner's own pages ask for signing in anyhow."""
+
+
 @get("/accessibility", **PUBLIC, sync_to_thread=False)
 def accessibility(request: AnyRequest) -> Response[str]:
     """What works for whom, what does not yet, and where to ask for help."""
@@ -39,4 +52,11 @@ def privacy(request: AnyRequest) -> Response[str]:
     return page(request, "pages/privacy.html", cookies=COOKIES)
 
 
-router = Router("/", route_handlers=[accessibility, privacy], include_in_schema=False)
+@get("/robots.txt", **PUBLIC, sync_to_thread=False)
+def robots() -> Response[str]:
+    """What search engines leave alone."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_READ)]
+    return Response("\n".join(lines) + "\n", media_type=MediaType.TEXT)
+
+
+router = Router("/", route_handlers=[accessibility, privacy, robots], include_in_schema=False)

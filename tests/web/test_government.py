@@ -88,6 +88,26 @@ class TestPagesThatTell:
         assert answer.status_code == 200
         assert "12345" in read(answer.text).text
 
+    @pytest.mark.parametrize("lang", ["zh", "en"])
+    async def test_each_page_has_a_description_and_a_policys_says_what_it_gives(
+        self, client: Client, lang: str
+    ) -> None:
+        told = {}
+        for address in ("/", "/check", "/policies", "/policies/CN-VAT-2019-13-1"):
+            page = (await client.get(address, params={"lang": lang})).text
+            told[address] = page.partition('<meta name="description" content="')[2].partition('">')[0]
+        assert all(len(text) > 20 for text in told.values())
+        assert len(set(told.values())) == len(told)
+        policy = next(one for one in shipped_policies() if one["id"] == "CN-VAT-2019-13-1")
+        assert told["/policies/CN-VAT-2019-13-1"].startswith(str(policy[f"eligibility_{lang}"])[:10])
+
+    async def test_search_engines_are_kept_from_what_is_for_programs_and_single_readers(
+        self, client: Client
+    ) -> None:
+        answer = await client.get("/robots.txt")
+        assert answer.headers["content-type"].startswith("text/plain")
+        assert {"User-agent: *", "Disallow: /api/", "Disallow: /r/"} <= set(answer.text.splitlines())
+
     async def test_the_privacy_page_names_every_cookie_a_visitor_gets(self, client: Client) -> None:
         told = read((await client.get("/privacy?lang=zh")).text).text
         form = (await client.get("/check/identity")).text
