@@ -51,6 +51,12 @@ async def require_owner(session: AsyncSession, actor: Actor, enterprise_id: UUID
         raise MatterNotCovered
 
 
+async def is_owner(session: AsyncSession, actor: Actor, enterprise_id: UUID) -> bool:
+    """Whether the person is an owner of the enterprise."""
+    found = await membership_of(session, actor.user_id, enterprise_id)
+    return found is not None and found.role == Part.OWNER
+
+
 async def end_over(session: AsyncSession, actor: Actor, now: datetime) -> None:
     """Take away the person's authorisations whose time is over."""
     over = select(Membership).where(col(Membership.user_id) == actor.user_id, col(Membership.until) <= now)

@@ -29,7 +29,7 @@ class Span:
 LINES = text(
     "INSERT INTO mail_lines (user_id, push_id, enterprise_id, created_at)"
     " SELECT m.user_id, i.push_id, i.enterprise_id, :now FROM inbox_items i"
-    " JOIN memberships m ON m.enterprise_id = i.enterprise_id"
+    " JOIN memberships m ON m.enterprise_id = i.enterprise_id AND (m.until IS NULL OR m.until > :now)"
     " JOIN notification_settings s ON s.user_id = m.user_id"
     " WHERE i.push_id = :push AND i.enterprise_id > :after AND i.enterprise_id <= :upto"
     " AND s.mode <> 'none' AND s.email_confirmed_at IS NOT NULL AND NOT s.muted @> CAST(:categories AS jsonb)"

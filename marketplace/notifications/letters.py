@@ -5,15 +5,17 @@ answered about his enterprise is not written into e-mails, which anybody on thei
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from auth.tables import Membership
 from marketplace.i18n import translate, translate_plural
 from marketplace.notifications.keys import NotificationKeys
 from marketplace.notifications.preferences import CONFIRM, UNSUBSCRIBE
@@ -37,14 +39,21 @@ class Letter:
     message: EmailMessage
 
 
-async def letter_of(session: AsyncSession, mail: Mail, keys: NotificationKeys, settings: Settings) -> Letter:
-    """The e-mail of a row: the link that confirms an address, or what its lines tell."""
+async def letter_of(
+    session: AsyncSession, mail: Mail, keys: NotificationKeys, settings: Settings, now: datetime
+) -> Letter | None:
+    """The e-mail of a row: the link that confirms an address, or what its lines tell.
+
+    None where its reader no longer acts for any enterprise it would tell of.
+    """
     if mail.kind == "confirm":
         link = f"{settings.base_url}/inbox/email/{keys.link(CONFIRM, mail.user_id, mail.address)}"
         subject = translate(mail.language, "mail.confirm.subject")
         body = translate(mail.language, "mail.confirm.body", link=link)
         return Letter(mail.id, mail.address, mail.attempts, _message(mail, settings, subject, body))
-    parts = await _parts(session, mail, settings)
+    parts = await _parts(session, mail, settings, now)
+    if not parts:
+        return None
     shown = [part for _, part in parts[:MOST]]
     if len(parts) > MOST:
         shown.append(translate_plural(mail.language, "mail.more", len(parts) - MOST))
@@ -59,7 +68,9 @@ async def letter_of(session: AsyncSession, mail: Mail, keys: NotificationKeys, s
     return Letter(mail.id, mail.address, mail.attempts, message)
 
 
-async def _parts(session: AsyncSession, mail: Mail, settings: Settings) -> list[tuple[str, str]]:
+async def _parts(
+    session: AsyncSession, mail: Mail, settings: Settings, now: datetime
+) -> list[tuple[str, str]]:
     """(headline, paragraph) of each message, newest first."""
     pack = await load_pack(session)
     rows = await session.execute(
@@ -70,7 +81,15 @@ async def _parts(session: AsyncSession, mail: Mail, settings: Settings) -> list[
             & (col(MailLine.enterprise_id) == col(InboxItem.enterprise_id)),
         )
         .join(Enterprise, col(Enterprise.id) == col(InboxItem.enterprise_id))
-        .where(col(MailLine.mail_id) == mail.id)
+        .join(
+            Membership,
+            (col(Membership.enterprise_id) == col(InboxItem.enterprise_id))
+            & (col(Membership.user_id) == mail.user_id),
+        )
+        .where(
+            col(MailLine.mail_id) == mail.id,
+            or_(col(Membership.until).is_(None), col(Membership.until) > now),
+        )
         .order_by(col(InboxItem.created_at).desc(), col(InboxItem.push_id))
     )
     parts = []

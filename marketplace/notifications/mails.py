@@ -34,20 +34,26 @@ AT_ONCE = 500
 AGAIN = (60, 300, 1800, 7200, 7200, 14400)
 """Seconds until an e-mail the server did not take is offered again; after the last it has failed."""
 TIMEOUT = 20.0
+NOBODY = "its reader no longer acts for the enterprise"
 
 PLAN = text(
     "WITH due AS (SELECT s.user_id, s.email, s.language, s.mode FROM notification_settings s"
     " WHERE s.email_confirmed_at IS NOT NULL AND (s.mode = 'immediately' OR (s.mode = 'daily' AND :digests"
     "  AND NOT EXISTS (SELECT FROM mails d WHERE d.user_id = s.user_id AND d.kind = 'digest'"
     "  AND d.created_at >= :today)))"
-    " AND EXISTS (SELECT FROM mail_lines l WHERE l.user_id = s.user_id AND l.mail_id IS NULL AND l.created_at > :fresh)"
+    " AND EXISTS (SELECT FROM mail_lines l JOIN memberships m USING (user_id, enterprise_id)"
+    "  WHERE l.user_id = s.user_id AND l.mail_id IS NULL AND l.created_at > :fresh"
+    "  AND (m.until IS NULL OR m.until > :now))"
     " LIMIT :most FOR UPDATE OF s SKIP LOCKED),"
     " made AS (INSERT INTO mails (id, user_id, kind, address, language, state, attempts, not_before, created_at)"
     "  SELECT gen_random_uuid(), user_id, CASE WHEN mode = 'daily' THEN 'digest' ELSE 'single' END, email, language,"
     "  'planned', 0, :now, :now FROM due RETURNING id, user_id)"
     " UPDATE mail_lines l SET mail_id = made.id FROM made"
     " WHERE l.user_id = made.user_id AND l.mail_id IS NULL AND l.created_at > :fresh"
+    " AND EXISTS (SELECT FROM memberships m WHERE m.user_id = l.user_id AND m.enterprise_id = l.enterprise_id"
+    "  AND (m.until IS NULL OR m.until > :now))"
 )
+"""A line is told while its reader still acts for its enterprise."""
 CLAIM = text(
     "UPDATE mails SET state = 'sending', attempts = attempts + 1, claimed_at = now() WHERE id = (SELECT id FROM mails"
     " WHERE state = 'planned' AND not_before <= :now AND (kind = 'confirm' OR :awake) ORDER BY not_before, id"
@@ -114,14 +120,17 @@ class Mailer:
             return bool(await connection.scalar(due, {"now": self.now(), "awake": not is_quiet(self.now())}))
 
     async def _claim(self) -> Letter | None:
-        """Take one e-mail: from the commit on it is ours alone to send."""
+        """Take one e-mail: from the commit on it is ours alone to send. One that has nothing left to tell is ended."""
         async with transaction(self.engine) as session:
             asked = {"now": self.now(), "awake": not is_quiet(self.now())}
-            mail_id = (await session.execute(CLAIM, asked)).scalar_one_or_none()
-            if mail_id is None:
-                return None
-            mail = await session.get_one(Mail, mail_id)
-            return await letter_of(session, mail, self.keys, self.settings)
+            while (mail_id := (await session.execute(CLAIM, asked)).scalar_one_or_none()) is not None:
+                mail = await session.get_one(Mail, mail_id)
+                letter = await letter_of(session, mail, self.keys, self.settings, self.now())
+                if letter is not None:
+                    return letter
+                mail.state, mail.ended_at, mail.answer = "failed", self.now(), NOBODY
+                await session.flush()
+        return None
 
     async def _hand_over(self, client: aiosmtplib.SMTP, smtp: Smtp, letter: Letter) -> None:
         """Give it to the server and write down what it said."""

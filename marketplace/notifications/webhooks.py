@@ -23,8 +23,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 from standardwebhooks import Webhook
 
-from auth import audit
+from auth import audit, members
 from auth.actor import Actor
+from auth.roles import Part
 from auth.tables import Membership
 from marketplace.db import transaction
 from marketplace.jobs import queue
@@ -81,7 +82,7 @@ def is_public(host: str) -> bool:
 
 
 async def endpoints_of(session: AsyncSession, enterprise_ids: Sequence[UUID]) -> Sequence[WebhookEndpoint]:
-    """The endpoints of enterprises the caller may see, oldest first."""
+    """The endpoints of enterprises the caller owns, oldest first."""
     found = await session.scalars(
         select(WebhookEndpoint)
         .where(
@@ -95,8 +96,12 @@ async def endpoints_of(session: AsyncSession, enterprise_ids: Sequence[UUID]) ->
 async def add(
     session: AsyncSession, actor: Actor, enterprise_id: UUID, url: str, now: datetime
 ) -> WebhookEndpoint:
-    """An endpoint for one of the actor's enterprises. Raises EnterpriseNotFound, UrlRefused, TooManyEndpoints."""
+    """An endpoint for an enterprise the actor owns: what goes there is beyond recall.
+
+    Raises EnterpriseNotFound, MatterNotCovered, UrlRefused, TooManyEndpoints.
+    """
     await enterprise_of(session, actor, enterprise_id)
+    await members.require_owner(session, actor, enterprise_id)
     address = checked_url(url)
     await session.execute(
         select(col(Enterprise.id)).where(col(Enterprise.id) == enterprise_id).with_for_update()
@@ -117,7 +122,9 @@ async def add(
 
 async def remove(session: AsyncSession, actor: Actor, endpoint_id: UUID, now: datetime) -> None:
     """Nothing goes there any more. Raises EndpointNotFound."""
-    mine = select(col(Membership.enterprise_id)).where(col(Membership.user_id) == actor.user_id)
+    mine = select(col(Membership.enterprise_id)).where(
+        col(Membership.user_id) == actor.user_id, col(Membership.role) == Part.OWNER.value
+    )
     ended = await session.execute(
         update(WebhookEndpoint)
         .where(

@@ -11,12 +11,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from auth import audit
 from auth.actor import Actor
+from auth.tables import Membership
 from eligibility.benefit_range import Range
 from marketplace.portal.amounts import Whose
 from marketplace.portal.checks import token_hash
@@ -93,7 +94,8 @@ async def read(session: AsyncSession, token: str, now: datetime) -> ResultShare:
     ).one_or_none()
     if found is None:
         raise ShareNotFound
-    if found.content is None or found.expires_at <= now:
+    this = select(col(ResultShare.id)).where(col(ResultShare.id) == found.id, *_live(now))
+    if await session.scalar(this) is None:
         raise ShareEnded
     return found
 
@@ -127,7 +129,14 @@ async def withdraw(
 
 
 def _live(now: datetime) -> tuple[Any, ...]:
-    return col(ResultShare.withdrawn_at).is_(None), col(ResultShare.expires_at) > now
+    """Neither withdrawn nor over, and of an enterprise its maker still acts for: an agent's ends with his time."""
+    acts = exists().where(
+        col(Membership.user_id) == col(ResultShare.made_by),
+        col(Membership.enterprise_id) == col(ResultShare.enterprise_id),
+        or_(col(Membership.until).is_(None), col(Membership.until) > now),
+    )
+    nobodys = or_(col(ResultShare.enterprise_id).is_(None), col(ResultShare.made_by).is_(None))
+    return col(ResultShare.withdrawn_at).is_(None), col(ResultShare.expires_at) > now, or_(nobodys, acts)
 
 
 async def _audit(

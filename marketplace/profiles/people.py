@@ -23,7 +23,7 @@ from auth import audit, members
 from auth.actor import Actor
 from auth.roles import Matter, Part
 from auth.tables import Invitation, Membership, User
-from marketplace.profiles import service
+from marketplace.profiles import leaving, service
 from marketplace.profiles.errors import (
     InvitationNotFound,
     InvitationRefused,
@@ -170,7 +170,8 @@ async def withdraw(
 async def change(
     session: AsyncSession, actor: Actor, enterprise_id: UUID, user_id: UUID, part: str, now: datetime
 ) -> None:
-    """Give somebody another part; an agent's authorisation is ended and given anew instead.
+    """Give somebody another part; an agent's authorisation is ended and given anew instead. Webhooks are an owner's:
+    those of whoever is none any more end.
 
     Raises `EnterpriseNotFound`, `MatterNotCovered`, `MemberNotFound`, `InvitationRefused` or `LastOwner`.
     """
@@ -182,6 +183,8 @@ async def change(
         await _keep_an_owner(session, enterprise_id)
     detail = {"user": str(user_id), "was": found.role, "part": part}
     await _note(session, actor, "change_member", enterprise_id, detail, now)
+    if part != Part.OWNER:
+        await leaving.end_webhooks(session, actor, enterprise_id, user_id, now)
     await session.execute(
         update(Membership)
         .where(col(Membership.user_id) == user_id, col(Membership.enterprise_id) == enterprise_id)
@@ -192,7 +195,9 @@ async def change(
 async def remove(
     session: AsyncSession, actor: Actor, enterprise_id: UUID, user_id: UUID, now: datetime
 ) -> None:
-    """End somebody's access at once; everybody may end his own. Raises as `change`."""
+    """End somebody's access at once, and the webhooks and shares he made; everybody may end his own. Raises as
+    `change`.
+    """
     await service.enterprise_of(session, actor, enterprise_id)
     if user_id != actor.user_id:
         await members.require_owner(session, actor, enterprise_id)
@@ -201,6 +206,8 @@ async def remove(
         await _keep_an_owner(session, enterprise_id)
     detail = {"user": str(user_id), "was": found.role}
     await _note(session, actor, "remove_member", enterprise_id, detail, now)
+    await leaving.end_webhooks(session, actor, enterprise_id, user_id, now)
+    await leaving.end_shares(session, actor, enterprise_id, user_id, now)
     await session.execute(
         delete(Membership).where(
             col(Membership.user_id) == user_id, col(Membership.enterprise_id) == enterprise_id

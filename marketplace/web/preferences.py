@@ -13,7 +13,9 @@ from litestar.response import Redirect, Response
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auth import members
 from auth.actor import Actor
+from auth.errors import MatterNotCovered
 from auth.guards import access
 from auth.roles import Role
 from marketplace.i18n import translate
@@ -71,8 +73,8 @@ async def add_webhook(
         endpoint = await webhooks.add(
             session, actor, _id(form.get("enterprise", "")), form.get("url", "")[:500], now
         )
-    except (NotificationsError, EnterpriseNotFound) as refused:
-        field = "enterprise" if isinstance(refused, EnterpriseNotFound) else "url"
+    except (NotificationsError, EnterpriseNotFound, MatterNotCovered) as refused:
+        field = "url" if isinstance(refused, NotificationsError) else "enterprise"
         return await _page(request, session, actor, form, field_errors(refused, lang, field))
     secret = NotificationKeys.load_or_create(settings.keys).webhook_secret(endpoint.id)
     return page(request, "inbox/secret.html", endpoint=endpoint, secret=secret)
@@ -102,7 +104,11 @@ async def _page(
     saved: bool = False,
 ) -> Response[str]:
     found = await preferences.settings_of(session, actor.user_id)
-    enterprises = await profiles.my_enterprises(session, actor)
+    enterprises = [
+        one
+        for one in await profiles.my_enterprises(session, actor)
+        if await members.is_owner(session, actor, one.id)
+    ]
     settings: Settings = request.app.state["settings"]
     endpoints = await webhooks.endpoints_of(session, [one.id for one in enterprises])
     lang = language_of(request)

@@ -20,7 +20,7 @@ from marketplace.jobs.worker import Worker
 from marketplace.notifications import preferences
 from marketplace.notifications.errors import TooManyConfirmations
 from marketplace.notifications.keys import NotificationKeys
-from marketplace.notifications.mails import is_quiet
+from marketplace.notifications.mails import NOBODY, is_quiet
 from marketplace.notifications.preferences import CONFIRM, UNSUBSCRIBE, Wish
 from marketplace.notifications.tables import Mail, NotificationConsent
 from marketplace.settings import Settings, SettingsError, Smtp
@@ -167,6 +167,27 @@ class TestSending:
             await house.work()
         with pytest.raises(TooManyConfirmations):
             await house.wish(email="last@example.com")
+
+    @pytest.mark.parametrize("when", ["before the push", "before the e-mail", "before the server is there"])
+    async def test_tells_nothing_to_an_agent_whose_time_is_over(self, house: House, when: str) -> None:
+        await house.confirmed()
+        over = text("UPDATE memberships SET role = 'agent', matters = '[\"check\"]', until = :until")
+        ends = house.moment if when == "before the push" else house.moment + timedelta(minutes=1)
+        await house.session.execute(over, {"until": ends})
+        await house.session.commit()
+        smtp = house.settings.smtp
+        if when == "before the e-mail":
+            house.settings = replace(house.settings, smtp=None)
+        elif when == "before the server is there":
+            house.settings = replace(house.settings, smtp=replace(smtp, port=1))
+        await house.push()
+        house.moment += timedelta(minutes=2)
+        house.settings = replace(house.settings, smtp=smtp)
+        await house.work()
+        assert house.postman.took == []
+        assert [(mail.state, mail.answer) for mail in await house.mails()] == (
+            [("failed", NOBODY)] if when == "before the server is there" else []
+        )
 
     async def test_leaves_out_muted_categories(self, house: House) -> None:
         await house.confirmed(

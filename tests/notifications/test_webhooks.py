@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from standardwebhooks import Webhook
 
 from auth.actor import Actor
+from auth.errors import MatterNotCovered
+from auth.tables import Membership
 from eligibility import Facts
 from marketplace.jobs.worker import Worker
 from marketplace.notifications import webhooks
@@ -238,6 +240,15 @@ class TestAddresses:
             await webhooks.add(house.session, stranger, mine, "https://example.com/", now)
         with pytest.raises(EndpointNotFound):
             await webhooks.remove(house.session, stranger, house.endpoint.id, now)
+        reader = await person(house.session, now)
+        house.session.add(
+            Membership(user_id=reader.user_id, enterprise_id=mine, role="applicant", created_at=now)
+        )
+        await house.session.flush()
+        with pytest.raises(MatterNotCovered):
+            await webhooks.add(house.session, reader, mine, "https://example.com/", now)
+        with pytest.raises(EndpointNotFound):
+            await webhooks.remove(house.session, reader, house.endpoint.id, now)
         for _ in range(webhooks.MOST - 1):
             await webhooks.add(house.session, house.owner, mine, "https://example.com/", now)
         with pytest.raises(TooManyEndpoints):

@@ -14,6 +14,10 @@ from auth.actor import Actor
 from auth.errors import MatterNotCovered
 from auth.roles import Matter
 from loans import queries
+from marketplace.notifications import webhooks
+from marketplace.portal import shares
+from marketplace.portal.amounts import Whose
+from marketplace.portal.errors import ShareEnded
 from marketplace.profiles import people, service
 from marketplace.profiles.errors import (
     EnterpriseNotFound,
@@ -217,6 +221,35 @@ class TestLeaving:
         assert request.id not in {row.id for row in await queries.requests_of(scene.session, who)}
         with pytest.raises(MemberNotFound):
             await people.remove(scene.session, scene.owner, scene.id, who.user_id, scene.now)
+
+    @pytest.mark.parametrize("end", ["removed", "leaves", "steps down"])
+    async def test_what_an_owner_made_ends_with_his_part(self, scene: Scene, end: str) -> None:
+        who, whose = await scene.joined("owner"), Whose(enterprise_id=scene.id)
+        await webhooks.add(scene.session, who, scene.id, "https://example.com/his", scene.now)
+        theirs = await webhooks.add(scene.session, scene.owner, scene.id, "https://example.com/", scene.now)
+        token = await shares.make(scene.session, whose, {}, who, scene.now)
+        kept = await shares.make(scene.session, whose, {}, scene.owner, scene.now)
+        if end == "steps down":
+            await people.change(scene.session, scene.owner, scene.id, who.user_id, "reader", scene.now)
+        else:
+            by = scene.owner if end == "removed" else who
+            await people.remove(scene.session, by, scene.id, who.user_id, scene.now)
+            with pytest.raises(ShareEnded):
+                await shares.read(scene.session, token, scene.now)
+        left = await webhooks.endpoints_of(scene.session, [scene.id])
+        assert [each.id for each in left] == [theirs.id]
+        assert await shares.read(scene.session, kept, scene.now)
+        rows = text("SELECT count(*) FROM audit_log WHERE detail->>'why' IS NOT NULL")
+        assert await scene.session.scalar(rows) == (1 if end == "steps down" else 2)
+
+    async def test_what_an_agent_shared_ends_with_his_time(self, scene: Scene) -> None:
+        agent, whose = await scene.joined("agent", "check", days=1), Whose(enterprise_id=scene.id)
+        token = await shares.make(scene.session, whose, {}, agent, scene.now)
+        assert await shares.read(scene.session, token, scene.now)
+        later = scene.now + timedelta(days=3)
+        with pytest.raises(ShareEnded):
+            await shares.read(scene.session, token, later)
+        assert await shares.live(scene.session, whose, later) == []
 
     async def test_an_authorisation_ends_by_the_clock(
         self, scene: Scene, client: AsyncClient, session: AsyncSession, now: datetime
