@@ -48,6 +48,7 @@ from marketplace.unit_of_work import UnitOfWork, provide_session
 from marketplace.web import account as account_pages
 from marketplace.web import admin as admin_pages
 from marketplace.web import admin_list as admin_list_pages
+from marketplace.web import admin_version as admin_version_pages
 from marketplace.web import agencies as agencies_pages
 from marketplace.web import applications as applications_pages
 from marketplace.web import asking as asking_pages
@@ -111,6 +112,7 @@ ROUTERS: tuple[Router, ...] = (
     officer_pages.router,
     admin_pages.router,
     admin_list_pages.router,
+    admin_version_pages.router,
     oversight_pages.router,
     inbox_pages.router,
     preferences_pages.router,

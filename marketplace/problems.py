@@ -31,7 +31,7 @@ from marketplace.profiles.errors import FactsRefused
 from marketplace.statuses import STATUS
 from marketplace.unit_of_work import drop_changes
 from marketplace.web.render import page
-from policies.errors import InputsRefused
+from policies.errors import Hindered, InputsRefused, PoliciesError
 
 log = logging.getLogger("marketplace")
 
@@ -95,6 +95,10 @@ class Problem:
         """What is wrong and what to do, as one text: how a form tells a refusal."""
         return _said(lang, self.titles[lang], self.details[lang])
 
+    def said_in_each(self) -> dict[str, str]:
+        """The same in each language."""
+        return {lang: self.said(lang) for lang in LANGS}
+
     def to_json(self, lang: str, instance: str) -> dict[str, Any]:
         """The members of RFC 9457, plus code, errors and every detail in both languages."""
         return {
@@ -127,6 +131,8 @@ def problem_of(error: Exception) -> Problem:
         )
     if isinstance(error, InputsRefused):
         return _problem(422, error.code, error.params, _fact_faults(error.problems, "inputs"))
+    if isinstance(error, Hindered):
+        return _problem(409, error.code, error.params, tuple(_hindrance(h) for h in error.hindrances))
     if isinstance(error, InvalidInput):
         return _problem(422, "input.invalid", {"count": len(error.faults)}, _input_faults(error))
     status = _status(error)
@@ -245,6 +251,10 @@ def _own_fault(error: Exception, code: str, params: Mapping[str, object]) -> tup
 
 def _said(lang: str, title: str, detail: str) -> str:
     return translate(lang, "error.said", title=title, detail=detail)
+
+
+def _hindrance(error: PoliciesError) -> Fault:
+    return Fault(error.field or "action", error.code, problem_of(error).said_in_each())
 
 
 def _input_faults(error: InvalidInput) -> tuple[Fault, ...]:

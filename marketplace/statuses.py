@@ -125,5 +125,6 @@ STATUS: Mapping[type[Exception], int] = {
     policies.ExclusionUnknown: 422,
     policies.ExclusionItself: 422,
     policies.RuleFails: 422,
+    policies.Hindered: 409,
     policies.InputsRefused: 422,
 }

@@ -3,6 +3,7 @@
 The words are in marketplace/locale/*/errors_policies.po, the statuses in marketplace/statuses.py.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from eligibility import FactProblem
@@ -80,3 +81,13 @@ class InputsRefused(PoliciesError):
     def __init__(self, problems: tuple[FactProblem, ...]) -> None:
         super().__init__(count=len(problems))
         self.problems = problems
+
+
+class Hindered(PoliciesError):
+    """Something has to be done before this version may go on; `hindrances` says what, each a refusal of its own."""
+
+    code = "policies.hindered"
+
+    def __init__(self, hindrances: Sequence[PoliciesError]) -> None:
+        super().__init__(count=len(hindrances))
+        self.hindrances = tuple(hindrances)

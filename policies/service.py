@@ -19,7 +19,7 @@ from auth import audit
 from auth.actor import Actor
 from eligibility import Facts, RuleIndex, Vocabulary, evaluate, explain, parse, sentence
 from eligibility.benefit import Benefit, compute
-from policies import content, keeper, queries
+from policies import content, gates, keeper, queries
 from policies.errors import (
     ChangedMeanwhile,
     DatesCross,
@@ -148,7 +148,7 @@ async def submit(
 ) -> PolicyVersion:
     """Hand a draft to a second person, once its rule could be judged on nothing and on each of `tried_on`.
 
-    Raises WrongState, ChangedMeanwhile, NothingChanged, RuleFails.
+    Raises WrongState, ChangedMeanwhile, NothingChanged, RuleFails, Hindered.
     """
     row = await _version(session, policy_id, number)
     after = move(Status(row.status), Action.SUBMIT, actor=str(actor.user_id), worked_on_it=row.editors)
@@ -157,6 +157,7 @@ async def submit(
     if in_force is not None and in_force.content_sha256 == row.content_sha256:
         raise NothingChanged
     try_out(row, tried_on)
+    await gates.must_pass(session, row, Action.SUBMIT)
     editors = sorted({*row.editors, str(actor.user_id)})
     changes = {"status": after.value, "submitted_by": actor.user_id, "submitted_at": now, "editors": editors}
     found = await _update(session, row, changes)
@@ -188,12 +189,13 @@ async def publish(
     """Put a submitted version in force; the one before becomes superseded.
 
     `seen_sha256`: the content the second person approved. Tried once more as for `submit`, since the engine may be a
-    newer one by now. Raises WrongState, OwnWork, ChangedMeanwhile, RuleFails.
+    newer one by now. Raises WrongState, OwnWork, ChangedMeanwhile, RuleFails, Hindered.
     """
     row = await _version(session, policy_id, number)
     after = move(Status(row.status), Action.PUBLISH, actor=str(actor.user_id), worked_on_it=row.editors)
     _same_content(row, seen_sha256)
     try_out(row, tried_on)
+    await gates.must_pass(session, row, Action.PUBLISH)
     before = await queries.current(session, policy_id)
     if before is not None:
         move(Status(before.status), Action.SUPERSEDE, actor=str(actor.user_id), worked_on_it=())
