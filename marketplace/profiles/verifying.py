@@ -16,6 +16,8 @@ from sqlmodel import col
 
 from auth import members
 from auth.actor import Actor
+from eligibility import Vocabulary
+from eligibility.nesting import contradictions
 from marketplace.notifications import notices
 from marketplace.profiles import queries, storing
 from marketplace.profiles.commitment_steps import EXCLUDED_FOR, OBJECT_WITHIN, Action, By, Status, after
@@ -234,8 +236,13 @@ async def _restore(
     session: AsyncSession, found: Commitment, facts: Sequence[CommitmentFact], actor: Actor, now: datetime
 ) -> None:
     """What the finding made unknown, and nobody has stated since, is known again as it was declared."""
-    known = {row.name for row in await queries.fact_rows(session, found.enterprise_id)}
-    values = {fact.name: fact.value for fact in facts if fact.name not in known}
+    known = {row.name: row.value for row in await queries.fact_rows(session, found.enterprise_id)}
+    words = Vocabulary.shipped()
+    values = {
+        fact.name: fact.value
+        for fact in facts
+        if fact.name not in known and not any(contradictions({**known, fact.name: fact.value}, words))
+    }
     if values:
         origin = storing.Origin("committed", now, actor.user_id)
         await storing.change(session, found.enterprise_id, values, (), origin, now)
