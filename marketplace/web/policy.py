@@ -15,12 +15,17 @@ from litestar.response import Redirect, Response
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auth import members
+from auth.actor import Actor
 from auth.guards import PUBLIC
+from auth.roles import Matter, Role
 from eligibility import Fact, Facts, Status, Vocabulary, explain, sentence
 from marketplace.language import language_of
 from marketplace.portal import checks, origins
 from marketplace.portal.codes import namer
 from marketplace.portal.questions import askable
+from marketplace.profiles import service as profiles
+from marketplace.profiles.tables import Enterprise
 from marketplace.web import check_cookie, facts_form, forms, policy_history, verdicts
 from marketplace.web.facts_form import FormAnswers
 from marketplace.web.policy_words import PolicyWords
@@ -37,6 +42,8 @@ from policies.pack import PolicyRecord, PublishedText
 from policies.tables import PolicyVersion
 
 AnyRequest = Request[Any, Any, Any]
+ANSWERS = "answers"
+"""Asks for the check's answers instead of an enterprise's facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,14 @@ class Shown:
     row: PolicyVersion
     kept: Library
     subject: Subject
+    mine: Sequence[Enterprise]
     day: date
     lang: str
+
+    @property
+    def questions(self) -> str:
+        """Where a fact is asked for: on the page itself, unless an enterprise's facts are judged."""
+        return self.subject.questions if self.subject.enterprise else "#{fact}"
 
     @property
     def in_force(self) -> bool:
@@ -64,7 +77,7 @@ class Shown:
         return tuple(facts[name] for name in askable() if name in wanted)
 
     def judged(self) -> Judged | None:
-        """By the visitor's answers; None when it is not in force."""
+        """By what is known of the subject; None when it is not in force."""
         if not self.in_force:
             return None
         known = self.subject.facts.on(self.day, Vocabulary.shipped())
@@ -84,41 +97,65 @@ class Shown:
             total=judged.yuan or Decimal(0),
             facts=judged.facts,
         )
-        return ResultView(self.lang, Advice(result), "#{fact}", Filters())
+        return ResultView(self.lang, Advice(result), self.questions, Filters())
 
 
 @get("/policies/{policy_id:str}", **PUBLIC)
-async def one(request: AnyRequest, session: AsyncSession, policy_id: str, as_of: date) -> Response[str]:
-    """One policy, judged by what the visitor has answered so far."""
-    shown = await _find(request, session, policy_id, as_of)
+async def one(
+    request: AnyRequest, session: AsyncSession, maybe_actor: Actor | None, policy_id: str, as_of: date
+) -> Response[str]:
+    """One policy, judged for the owner's enterprise or, for whoever has none or asks so, by the check's answers."""
+    shown = await _find(request, session, maybe_actor, policy_id, as_of, request.query_params.get("by", ""))
     return await _page(request, session, shown)
 
 
 @post("/policies/{policy_id:str}", status_code=HTTP_303_SEE_OTHER, **PUBLIC)
 async def answer(
-    request: AnyRequest, session: AsyncSession, policy_id: str, as_of: date, now: datetime
+    request: AnyRequest,
+    session: AsyncSession,
+    maybe_actor: Actor | None,
+    policy_id: str,
+    as_of: date,
+    now: datetime,
 ) -> Response[Any]:
     """Keep the answers to this policy's questions with the check's others."""
-    shown = await _find(request, session, policy_id, as_of)
+    shown = await _find(request, session, maybe_actor, policy_id, as_of, ANSWERS)
     form = await forms.read(request)
     answers = facts_form.read_form(form, shown.asked, shown.lang)
     if answers.errors:
         return await _page(request, session, shown, typed=form, answers=answers)
     check = await checks.find(session, request.cookies.get(checks.COOKIE))
     token = await checks.save(session, check, answers.changes, answers.forget, now)
-    response = Redirect(f"/policies/{shown.record.id}#yours", status_code=HTTP_303_SEE_OTHER)
+    by = f"?by={ANSWERS}" if shown.mine else ""
+    response = Redirect(f"/policies/{shown.record.id}{by}#yours", status_code=HTTP_303_SEE_OTHER)
     return check_cookie.given(response, token, request)
 
 
-async def _find(request: AnyRequest, session: AsyncSession, policy_id: str, day: date) -> Shown:
+async def _find(
+    request: AnyRequest, session: AsyncSession, actor: Actor | None, policy_id: str, day: date, by: str
+) -> Shown:
     pack = await keeper.load_pack(session)
     record = pack.by_id.get(policy_id)
     row = await queries.current(session, policy_id) if record else None
     if record is None or row is None:
         raise PolicyNotFound
     kept = await library.load(session)
-    subject = await subject_of(request, session, None, None)
-    return Shown(record, row, kept, subject, day, language_of(request))
+    mine = await _judgeable(session, actor)
+    chosen = [one.id for one in mine if str(one.id) == by] or [one.id for one in mine[:1] if by != ANSWERS]
+    subject = await subject_of(request, session, actor, chosen[0] if chosen else None)
+    return Shown(record, row, kept, subject, mine, day, language_of(request))
+
+
+async def _judgeable(session: AsyncSession, actor: Actor | None) -> Sequence[Enterprise]:
+    """The enterprises the actor may have judged, oldest first."""
+    if actor is None or actor.role is not Role.OWNER:
+        return ()
+    found = []
+    for one in await profiles.my_enterprises(session, actor):
+        own = await members.membership_of(session, actor.user_id, one.id)
+        if own is not None and Matter.CHECK in members.matters(own):
+            found.append(one)
+    return found
 
 
 async def _page(
@@ -142,10 +179,13 @@ async def _page(
         record=record,
         sentence=sentence(record.rule, lang, namer(lang)),
         judged=judged,
+        enterprise=shown.subject.enterprise,
+        others=[one for one in shown.mine if one != shown.subject.enterprise],
+        results=shown.subject.address(),
         view=shown.view(judged) if judged else None,
         tree=verdicts.tree(judged.trace if judged else explain(record.rule, Facts()), lang),
         fields=fields,
-        on_form={field.name for field in fields},
+        on_form=set() if shown.subject.enterprise else {field.name for field in fields},
         begun=any(fact.name in shown.subject.facts for fact in shown.asked),
         errors={field.name: field.error for field in fields if field.error},
         labels={field.name: field.label for field in fields},

@@ -1,7 +1,7 @@
 """One policy on its page: its rule ticking by what is answered there, its course, and everything it is tied to."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from litestar import Litestar
@@ -10,12 +10,15 @@ from markupsafe import escape
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.app import create_app
+from marketplace.profiles import service
 from marketplace.settings import Settings
 from marketplace.shipped import in_force, shipped_policies
 from marketplace.web.format import day
+from tests.factories import lending
+from tests.factories.enterprises import enterprise
 from tests.factories.pages import Visitor, form_of
 from tests.factories.publishing import RENT, published
-from tests.web.conftest import Arrive
+from tests.web.conftest import Arrive, SignedIn
 from tests.web.reading import Page, read
 
 pytestmark = pytest.mark.seeded
@@ -241,3 +244,40 @@ class TestCourse:
         assert "名称改了" not in told
         assert "只给管理员看" not in answer
         assert all(str(editor) not in answer for editor in row.editors)
+
+
+class TestWhose:
+    """A signed-in owner's enterprise is judged by its own facts, unless he asks for the check's answers."""
+
+    async def test_is_the_enterprises_with_its_name_and_a_way_to_the_answers(
+        self, signed_in: SignedIn, session: AsyncSession, now: datetime
+    ) -> None:
+        owner, who = await signed_in()
+        mine = await lending.enterprise(session, who, now)
+        name = (await service.enterprise_of(session, who, mine)).name
+        other = await enterprise(session, who, now + timedelta(hours=1))
+        await session.commit()
+        await owner.post("/check/size", {"employees_end": "9999"})
+        page = await owner.get(f"/policies/{RENT}?lang=zh")
+        seen = read(page.text)
+        assert f"按{name}现有的信息" in seen.text
+        assert f"/account/enterprises/{mine}" in page.text
+        assert f"/check/result?enterprise={mine}" in page.text
+        assert f'action="/policies/{RENT}"' not in page.text
+        assert f"?by={other.id}#yours" in page.text
+        answers = await owner.get(f"/policies/{RENT}?by=answers")
+        assert f'action="/policies/{RENT}"' in answers.text
+        assert f"按{name}现有的信息" not in read(answers.text).text
+        kept = await owner.post(f"/policies/{RENT}", {"province_code": "山东"})
+        assert kept.headers["location"] == f"/policies/{RENT}?by=answers#yours"
+        chosen = await owner.get(f"/policies/{RENT}?by={other.id}")
+        assert f"/account/enterprises/{other.id}" in chosen.text
+
+    async def test_is_nobody_elses(self, signed_in: SignedIn, session: AsyncSession, now: datetime) -> None:
+        _, theirs = await signed_in()
+        secret = await lending.enterprise(session, theirs, now)
+        await session.commit()
+        stranger, _ = await signed_in()
+        page = await stranger.get(f"/policies/{RENT}?by={secret}")
+        assert f"enterprises/{secret}" not in page.text
+        assert f'action="/policies/{RENT}"' in page.text
