@@ -42,6 +42,7 @@ from marketplace.notifications.badge import count_unread
 from marketplace.parameters import refuse_unknown_parameters
 from marketplace.process import end_with_parent
 from marketplace.profiles import api as profiles_api
+from marketplace.profiles import commitments_api
 from marketplace.security import secure_headers
 from marketplace.settings import Settings
 from marketplace.unit_of_work import UnitOfWork, provide_session
@@ -89,6 +90,7 @@ ROUTERS: tuple[Router, ...] = (
     auth_api.router,
     profiles_api.router,
     profiles_api.attestations,
+    commitments_api.router,
     agencies_pages.router,
     enterprise_home_pages.router,
     enterprise_import_pages.router,

@@ -3,13 +3,13 @@
 The facts' values pass through unjudged here: the vocabulary knows each fact's type better than a model could.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
-from auth.schemas import Input, Line, Read, ShortText
+from auth.schemas import Input, Line, PlainText, Read, ShortText
 
 FactName = Annotated[Line, Field(min_length=1, max_length=80)]
 
@@ -84,3 +84,65 @@ class FactsRead(Read):
     facts: dict[str, Any]
     provenance: dict[str, ProvenanceRead]
     problems: list[FactProblemRead]
+
+
+class CommitmentTextInput(Input):
+    """`POST /api/v1/enterprises/{id}/commitments/text`: the facts to commit to, and for which policy."""
+
+    facts: Annotated[list[FactName], Field(min_length=1, max_length=200)]
+    policy_id: Annotated[Line, Field(min_length=1, max_length=64)] | None = None
+
+
+class CommitmentTextRead(Read):
+    """A text to be read. statements: what has to be agreed to, by name."""
+
+    wording: str
+    wording_sha256: str
+    statements: dict[str, str]
+    verify_by: date
+
+
+class CommitmentInput(CommitmentTextInput):
+    """`POST /api/v1/enterprises/{id}/commitments`: the same, with the text's hash and the statements agreed to."""
+
+    wording_sha256: Annotated[Line, Field(min_length=64, max_length=64)]
+    agreed: Annotated[list[Annotated[Line, Field(max_length=32)]], Field(max_length=8)]
+
+
+class WithdrawalInput(Input):
+    """`POST /api/v1/enterprises/{id}/commitments/{id}/withdraw`."""
+
+    reason: Annotated[PlainText, Field(min_length=1, max_length=1000)]
+
+
+class ObjectionInput(Input):
+    """`POST /api/v1/enterprises/{id}/commitments/{id}/objection`."""
+
+    objection: Annotated[PlainText, Field(min_length=1, max_length=1000)]
+
+
+class CommitmentFactRead(Read):
+    """A fact as it was declared. outcome: open, confirmed or refuted."""
+
+    value: Any
+    outcome: str
+
+
+class CommitmentRead(Read):
+    """A commitment and what came of it. status: made, verified, refuted, withdrawn or lapsed."""
+
+    id: UUID
+    policy_id: str | None
+    facts: dict[str, CommitmentFactRead]
+    language: str
+    wording: str
+    wording_sha256: str
+    made_at: datetime
+    verify_by: date
+    status: str
+    ended_at: datetime | None
+    ground: str | None
+    excluded_until: date | None
+    object_by: date | None
+    objection: str | None
+    answer: str | None
