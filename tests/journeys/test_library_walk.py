@@ -42,6 +42,14 @@ def test_a_mistyped_word_leads_to_a_policy_whose_rule_ticks_while_answering(
     visitor.page.locator("#yours.mp-yours--ineligible").wait_for()
     assert "国有单位的房子" in visitor.page.inner_text("#yours")
     visitor.look()
+    # what cannot be kept is said on the whole page, although only the verdict was asked for
+    visitor.page.fill("[name=province_code]", "蓬莱仙岛")
+    with visitor.page.expect_navigation():
+        visitor.page.press("[name=province_code]", "Tab")
+    visitor.look()
+    assert visitor.page.input_value("[name=province_code]") == "蓬莱仙岛"
+    visitor.page.click(".govuk-error-summary a")
+    assert visitor.page.evaluate("document.activeElement.name") == "province_code"
 
 
 def test_it_works_without_script_and_in_english(arrives: Arrives) -> None:

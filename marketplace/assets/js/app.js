@@ -6,9 +6,9 @@
   const name = document.querySelector('meta[name="csrf-header"]');
   if (token && name) {
     // An answer that cannot be kept: the whole page says so, with what was typed and the error beside it.
-    document.body.addEventListener("htmx:responseError", (event) => {
-        const form = event.target.closest("form[hx-select-oob]");
-        if (form && event.detail.xhr.status === 422) form.submit();
+    document.body.addEventListener("htmx:afterRequest", (event) => {
+      const form = event.target.closest("form[hx-select-oob]");
+      if (form && event.detail.xhr.status === 422) form.submit();
     });
     document.body.addEventListener("htmx:configRequest", (event) => {
       event.detail.headers[name.content] = token.content;
