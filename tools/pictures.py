@@ -98,6 +98,27 @@ class Shooter:
         enterprise = str(link.get_attribute("href")).split("/")[3]
         page.goto(f"{self.base}/check/result?enterprise={enterprise}")
 
+    def commitment(self) -> None:
+        """A commitment: its text, at the desk, and found untrue."""
+        with self.visitor(PHONE) as owner, self.visitor(DESK) as desk:
+            self.signed_in(owner, "owner", "/account")
+            link = owner.locator("main article h3 a").first.get_attribute("href")
+            owner.goto(f"{self.base}{link}/commitments/declare?fact.employees_end=1&fact.operating_revenue_yuan=1")
+            self.shoot(owner, "commitment-text")
+            for box in owner.locator("main input[type=checkbox]").all():
+                box.check()
+            owner.locator("main form[method=post] button.govuk-button").click()
+            owner.wait_for_load_state()
+            self.signed_in(desk, "admin-1", f"/admin/commitments/{owner.url.rsplit('/', 1)[1]}")
+            desk.check("[name=outcome][value=refuted]")
+            desk.locator("main input[type=checkbox]").first.check()
+            desk.fill("#ground", "12月3日到店查看，在岗 3 人，社保记录也是 3 人。")
+            self.shoot(desk, "commitment-desk")
+            desk.locator("main form button.govuk-button").click()
+            desk.wait_for_load_state()
+            owner.reload()
+            self.shoot(owner, "commitment-untrue")
+
 
 SHOP = {
     "entity_type": "company", "place": "济南", "province_code": "济南", "city_code": "济南", "industry_code": "6210",
@@ -129,6 +150,7 @@ def pictures(here: Shooter) -> None:
     here.at("not-there", "/nothing-here")
     owner = "owner"
     here.after("account", lambda page: here.signed_in(page, owner, "/account"), DESK)
+    here.commitment()
     here.after("inbox", lambda page: here.signed_in(page, owner, "/inbox"))
 
 
