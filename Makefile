@@ -15,7 +15,7 @@ ASSETS := $(shell find marketplace/assets -type f -not -name '*.pyc')
 CHROMIUMS := chromium chromium-browser google-chrome google-chrome-stable
 
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
-.PHONY: run test nightly check bench clean lock assets chromium python
+.PHONY: lighthouse run test nightly check bench clean lock assets chromium python
 .DELETE_ON_ERROR:
 
 run: ## set up what is missing, then serve on 127.0.0.1:$${PORT:-8000}
@@ -38,6 +38,9 @@ check: $(DEV)/.stamp ## format, types, arrows, migrations: quick enough for ever
 
 bench: $(BENCH)/.stamp ## every figure beside its rivals, a quarter of an hour; --write keeps them in docs/bench.md
 	@$(BENCH)/bin/python -m bench --write docs/bench.md
+
+lighthouse: $(DEV)/.stamp chromium ## scores of the pages people see most, of the service that runs at $${URL:-http://127.0.0.1:8000}; needs npm
+	@$(DEV)/bin/python tools/lighthouse.py $${URL:-http://127.0.0.1:8000}
 
 clean: ## remove what was built; var/ (your data) stays
 	@rm -rf $(RUN) $(DEV) $(BENCH) .build node_modules marketplace/static build *.egg-info
