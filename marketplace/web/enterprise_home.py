@@ -33,6 +33,7 @@ from marketplace.profiles.errors import DisputedAlready, NothingAttested
 from marketplace.profiles.service import Profile
 from marketplace.profiles.tables import Agency, FactDispute
 from marketplace.web import forms
+from marketplace.web.fact_readers import readers_of
 from marketplace.web.format import HERE
 from marketplace.web.register import answers_of
 from marketplace.web.render import page
@@ -100,6 +101,7 @@ async def home(
         "account/enterprise.html",
         enterprise=enterprise,
         groups=groups,
+        readers=await readers_of(session, enterprise_id, lang, now),
         stale=[line for group in groups for line in group.lines if line.stale],
         disputed=[line for group in groups for line in group.lines if line.disputed],
         view=view,

@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.profiles import attesting, service
+from auth import consent
+from marketplace.profiles import attesting, people, service
 from marketplace.web.enterprise_home import age
+from marketplace.web.fact_readers import readers_of
 from tests.factories import lending
 from tests.factories.attesting import AUDIENCE, signer
 from tests.factories.pages import form_of
+from tests.factories.people import person
 from tests.web.conftest import SignedIn
 from tests.web.reading import read
 
@@ -86,3 +89,30 @@ async def test_an_attested_fact_is_disputed_and_not_overwritten(
     assert "去年评的是 A" in (await owner.get(path)).text
     assert "有异议" in (await owner.get(home)).text
     assert (await owner.post(f"{path}/dispute", {"reason": "再说一次"})).status_code == 422
+
+
+async def test_beside_each_fact_stands_who_may_see_and_use_it(
+    signed_in: SignedIn, session: AsyncSession, now: datetime
+) -> None:
+    owner, who = await signed_in()
+    mine = await lending.enterprise(session, who, now)
+    for part, last in (("reader", None), ("agent", now.date() + timedelta(days=9))):
+        other = await person(session, now)
+        code = await people.invite(session, who, mine, people.Offer("x", part, ("check",), last), now)
+        await people.accept(session, other, code, now)
+    await lending.banks_and_products(session, now)
+    request = await lending.need(session, who, mine, now)
+    application = await lending.apply(session, who, lending.asking(request.id), now)
+    await session.commit()
+    sent = await readers_of(session, mine, "zh-CN", now)
+    assert {(one.part, one.changes) for one in sent.people} == {
+        ("owner", True), ("reader", False), ("agent", False),
+    }  # fmt: skip
+    (bank,) = sent.banks["employees_end"]
+    text = read((await owner.get(f"/account/enterprises/{mine}?lang=zh")).text).text
+    assert f"凭有效的授权拿到它的银行： {bank}" in text
+    assert len((await readers_of(session, mine, "zh-CN", now + timedelta(days=20))).people) == 2
+    await consent.revoke(session, who, application.consent_id, now=now)
+    await session.commit()
+    assert (await readers_of(session, mine, "zh-CN", now)).banks == {}
+    assert "没有银行拿到它" in read((await owner.get(f"/account/enterprises/{mine}")).text).text
