@@ -264,7 +264,7 @@ class TestWhose:
         assert f"/account/enterprises/{mine}" in page.text
         assert f"/check/result?enterprise={mine}" in page.text
         assert f'action="/policies/{RENT}"' not in page.text
-        assert f"?by={other.id}#yours" in page.text
+        assert f'value="{other.id}"' in page.text
         answers = await owner.get(f"/policies/{RENT}?by=answers")
         assert f'action="/policies/{RENT}"' in answers.text
         assert f"按{name}现有的信息" not in read(answers.text).text
