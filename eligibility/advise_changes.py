@@ -166,7 +166,8 @@ def _within_sense(fact: Fact, old: object, new: object) -> bool:
     if fact.type not in limits["by"] or old is None or new is None:
         return True
     a, b = sorted(abs(as_number(value)) for value in (stated(old, fact.type), new))
-    return b <= limits["times"] * a or b - a <= limits["by"][fact.type]
+    times, difference = int(limits["times"]), int(limits["by"][fact.type])
+    return b <= times * a or b - a <= difference
 
 
 def distance(fact: Fact, old: object, new: object) -> Fraction:
