@@ -48,11 +48,30 @@ class Found(NamedTuple):
 
 
 class Among(NamedTuple):
-    """Some of an index's rules, as bitmaps over one snapshot of it; made by `RuleIndex.among`."""
+    """Some of an index's rules, as bitmaps over one snapshot of it, and what they are called; see `RuleIndex.among`."""
 
     snapshot: Snapshot
     base: npt.NDArray[np.uint64]
     delta: npt.NDArray[np.uint64]
+    base_names: Names
+    delta_names: Names
+
+
+class Names:
+    """What the rules of a layout are called in an answer. `heads`: where in memory each name begins."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.plain = names
+        self.array = np.array(names, dtype=object)
+        self.heads = np.array([id(name) for name in names] or [0], np.uint64)
+
+    def of(self, numbers: npt.NDArray[np.int32]) -> list[str]:
+        """The names of rules."""
+        if len(numbers) < 16:
+            names = self.plain
+            return [names[n] for n in numbers.tolist()]
+        found: list[str] = self.array[numbers].tolist()
+        return found
 
 
 class Scratch(threading.local):
@@ -74,8 +93,7 @@ class Machine:
     def __init__(self, layout: Layout, rules: Mapping[str, Rule], vocabulary: Vocabulary) -> None:
         self.layout, self.rules, self.vocabulary = layout, rules, vocabulary
         self.ids = list(rules)
-        self.id_array = np.array(self.ids, dtype=object)
-        self.heads = np.array([id(name) for name in self.ids] or [0], np.uint64)
+        self.names = Names(self.ids)
         self.codes = {
             name: (slot, Codes(vocabulary.facts[name], layout.cuts.get(name, ())))
             for name, slot in layout.slots.items()
@@ -86,7 +104,9 @@ class Machine:
         sizes = choices(vocabulary.facts[self.sized]) if self.sized else ()
         self.sizes = {size: 1 << at for at, size in enumerate(sizes)}
 
-    def run(self, facts: Mapping[str, object], alive: npt.NDArray[np.uint64]) -> Found:
+    def run(
+        self, facts: Mapping[str, object], alive: npt.NDArray[np.uint64], names: Names | None = None
+    ) -> Found:
         """The rules that apply and the ones still open."""
         known = facts.values_by_name if isinstance(facts, Facts) else facts
         scratch, layout = self.scratch, self.layout
@@ -99,7 +119,7 @@ class Machine:
         if self.sized is not None and self.sized not in known:
             view[layout.slots[self.sized]] = self.size_bits(known)
         n_sure, n_open, n_tree = kernel.match(
-            scratch.state, layout.rows, layout.blob, alive, layout.flags, self.heads,
+            scratch.state, layout.rows, layout.blob, alive, layout.flags, (names or self.names).heads,
             scratch.work, scratch.picks, scratch.also, scratch.out,
         )  # fmt: skip
         out = scratch.out
@@ -143,14 +163,6 @@ class Machine:
             elif name not in known:
                 return True
         return False
-
-    def named(self, numbers: npt.NDArray[np.int32]) -> list[str]:
-        """Their ids."""
-        if len(numbers) < 16:
-            ids = self.ids
-            return [ids[n] for n in numbers.tolist()]
-        found: list[str] = self.id_array[numbers].tolist()
-        return found
 
 
 @dataclass(frozen=True)
@@ -216,23 +228,39 @@ class RuleIndex:
         `among`: only these rules, as they were when `among` was made.
         """
         now = among.snapshot if among else self._now
-        found = now.base.run(facts, among.base if among else now.alive)
-        if now.delta is None:
-            name = now.base.named
-            return Matches(name(found.eligible), name(found.undetermined))
-        more = now.delta.run(facts, among.delta if among else full_bits(len(now.delta.ids)))
+        base, delta = now.base, now.delta
+        names = among.base_names if among else base.names
+        found = base.run(facts, among.base if among else now.alive, names)
+        first = Matches(names.of(found.eligible), names.of(found.undetermined))
+        if delta is None:
+            return first
+        more_names = among.delta_names if among else delta.names
+        more = delta.run(facts, among.delta if among else full_bits(len(delta.ids)), more_names)
+        assert now.order is not None
         return Matches(
-            together(now, found.eligible, more.eligible), together(now, found.undetermined, more.undetermined)
+            together(found.eligible, first.eligible, now.order[more.eligible], more_names.of(more.eligible)),
+            together(
+                found.undetermined,
+                first.undetermined,
+                now.order[more.undetermined],
+                more_names.of(more.undetermined),
+            ),
         )
 
-    def among(self, names: Iterable[str]) -> Among:
-        """A choice of rules to match against: those in force on a day, say. Names it does not hold are left out."""
-        now = self._now
-        wanted = set(names)
-        base, delta = now.alive & bits_of(now.base.ids, wanted), full_bits(1)
-        if now.delta is not None:
-            delta = bits_of(now.delta.ids, wanted)
-        return Among(now, base, delta)
+    def among(self, names: Iterable[str], called: Mapping[str, str] | None = None) -> Among:
+        """A choice of rules to match against: those in force on a day, say. Names it does not hold are left out.
+
+        `called`: what to call a rule in the answer, where not by its name.
+        """
+        now, wanted, called = self._now, set(names), called or {}
+        ids, changed = now.base.ids, now.delta.ids if now.delta is not None else []
+        return Among(
+            now,
+            now.alive & bits_of(ids, wanted),
+            bits_of(changed, wanted),
+            Names([called.get(name, name) for name in ids]),
+            Names([called.get(name, name) for name in changed]),
+        )
 
     def copy(self) -> RuleIndex:
         """Another index with the same rules that shares the base; changes to one do not touch the other."""
@@ -293,12 +321,11 @@ def machine(rules: Mapping[str, Rule], vocabulary: Vocabulary) -> Machine:
             gc.enable()
 
 
-def together(now: Snapshot, base: npt.NDArray[np.int32], delta: npt.NDArray[np.int32]) -> list[str]:
-    """Ids of both layouts in the order the rules were given."""
-    assert now.delta is not None
-    assert now.order is not None
-    found = [*zip(base.tolist(), now.base.named(base), strict=True)]
-    found += zip(now.order[delta].tolist(), now.delta.named(delta), strict=True)
+def together(
+    base: npt.NDArray[np.int32], names: list[str], delta: npt.NDArray[np.int64], more: list[str]
+) -> list[str]:
+    """Names of both layouts in the order the rules were given."""
+    found = [*zip(base.tolist(), names, strict=True), *zip(delta.tolist(), more, strict=True)]
     return [name for _, name in sorted(found)]
 
 

@@ -10,7 +10,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -28,11 +28,12 @@ LOG = logging.getLogger("policies")
 
 @dataclass(frozen=True)
 class PublishedText:
-    """A version of a policy that is or was published, as people read it."""
+    """A version of a policy that is or was published, as people read it. A withdrawn one holds on no day any more."""
 
     id: str
     version: int
     text: Mapping[str, Any]
+    withdrawn: bool = field(default=False, kw_only=True)
 
     @property
     def key(self) -> str:
@@ -48,7 +49,7 @@ class PublishedText:
     def in_force(self, day: date) -> bool:
         """Issued by `day`, and `day` within the effective dates, both included."""
         ends: date | None = self.text["effective_to"]
-        return self.starts <= day and (ends is None or day <= ends)
+        return not self.withdrawn and self.starts <= day and (ends is None or day <= ends)
 
     def name(self, lang: str) -> str:
         """What owners read as its heading."""
@@ -92,21 +93,15 @@ class Day:
             status = {name: evaluate(record.rule, facts).status for name, record in self.records.items()}
             chosen = (Status.ELIGIBLE, Status.UNDETERMINED)
             return Matches(*([name for name, found in status.items() if found is one] for one in chosen))
-        found, names = self.index.match(facts, self.among), self.names
-        return Matches([names[key] for key in found.eligible], [names[key] for key in found.undetermined])
-
-    @cached_property
-    def names(self) -> Mapping[str, str]:
-        """The policies' ids by what the index calls them."""
-        return {record.key: record.id for record in self.records.values()}
+        return self.index.match(facts, self.among)
 
 
 @dataclass(frozen=True)
 class Pack:
     """What is and was published, seen at one moment. `version` names it in answers.
 
-    `history`: every version ever published, by policy id, oldest first; the last of each is the published one. One that
-    no longer parses stays in it as its text, so that it costs nobody else an answer (docs/decisions/0007).
+    `history`: every version ever published, by policy id, oldest first; the last of each is published or withdrawn. One
+    that no longer parses stays in it as its text, so that it costs nobody else an answer (docs/decisions/0007).
     """
 
     version: str
@@ -118,7 +113,7 @@ class Pack:
     def policies(self) -> tuple[PolicyRecord, ...]:
         """The published version of each policy that can be judged."""
         last = (versions[-1] for versions in self.history.values())
-        return tuple(record for record in last if isinstance(record, PolicyRecord))
+        return tuple(one for one in last if isinstance(one, PolicyRecord) and not one.withdrawn)
 
     @cached_property
     def by_id(self) -> Mapping[str, PolicyRecord]:
@@ -126,7 +121,9 @@ class Pack:
         return {policy.id: policy for policy in self.policies}
 
     def on(self, day: date) -> Day:
-        """What is in force on `day`: of each policy the newest version begun by then, unless it has ended."""
+        """What is in force on `day`: of each policy the newest version begun by then, unless it has ended or was
+        withdrawn, which does not bring the one before it back.
+        """
         found = self.days.get(day)
         if found is None:
             begun = (
@@ -136,7 +133,8 @@ class Pack:
             ruling = [record for record in begun if record is not None and record.in_force(day)]
             records = {record.id: record for record in ruling if isinstance(record, PolicyRecord)}
             unreadable = tuple(record for record in ruling if not isinstance(record, PolicyRecord))
-            among = self.index.among(record.key for record in records.values())
+            called = {record.key: record.id for record in records.values()}
+            among = self.index.among(called, called)
             found = Day(records, unreadable, self.index, among)
             if len(self.days) >= DAYS_KEPT:
                 self.days.clear()
@@ -144,26 +142,28 @@ class Pack:
         return found
 
 
-def record_of(version: PolicyVersion, vocabulary: Vocabulary) -> PolicyRecord:
+def record_of(version: PolicyVersion, vocabulary: Vocabulary, *, withdrawn: bool = False) -> PolicyRecord:
     """A version's row, parsed. Raises RuleError where its rule or a formula does not type."""
     return PolicyRecord(
         id=version.policy_id,
         version=version.version,
         text=version.model_dump(exclude={"benefit", "editors"}),
+        withdrawn=withdrawn,
         rule=parse(version.rule, vocabulary, clause=version.clause_zh),
         benefit=Benefit.from_json(version.benefit, vocabulary),
         exclusions=tuple(version.exclusions),
     )
 
 
-def read(row: PolicyVersion, vocabulary: Vocabulary) -> PublishedText:
+def read(row: PolicyVersion, vocabulary: Vocabulary, *, withdrawn: bool = False) -> PublishedText:
     """A version parsed and fit for the index; where anything about that fails, its text alone and a line in the log."""
     try:
-        record = record_of(row, vocabulary)
+        record = record_of(row, vocabulary, withdrawn=withdrawn)
         RuleIndex.build({record.key: record.rule}, vocabulary)
     except Exception:
         LOG.exception("%s v%s is published and cannot be read", row.policy_id, row.version)
-        return PublishedText(row.policy_id, row.version, row.model_dump(exclude={"benefit", "editors"}))
+        text = row.model_dump(exclude={"benefit", "editors"})
+        return PublishedText(row.policy_id, row.version, text, withdrawn=withdrawn)
     return record
 
 
@@ -172,15 +172,23 @@ def pack_of(
     name: str,
     vocabulary: Vocabulary | None = None,
     before: Pack | None = None,
+    *,
+    at: datetime | None = None,
 ) -> Pack:
-    """A pack of these versions, ordered by policy and number; what `before` has already parsed is taken from it."""
+    """A pack of these versions, ordered by policy and number; what `before` has already parsed is taken from it.
+
+    `at`: what was withdrawn later than that moment is not withdrawn in it.
+    """
     words = vocabulary or Vocabulary.shipped()
-    known = {r.key: r for found in before.history.values() for r in found} if before else {}
-    history = {
-        policy: tuple(known.get(f"{row.policy_id}@{row.version}") or read(row, words) for row in rows)
-        for policy, rows in groupby(versions, lambda row: row.policy_id)
-    }
-    rules = {r.key: r.rule for found in history.values() for r in found if isinstance(r, PolicyRecord)}
+    known = {(r.key, r.withdrawn): r for found in before.history.values() for r in found} if before else {}
+
+    def one(row: PolicyVersion) -> PublishedText:
+        gone = row.withdrawn_at is not None and (at is None or row.withdrawn_at <= at)
+        return known.get((f"{row.policy_id}@{row.version}", gone)) or read(row, words, withdrawn=gone)
+
+    history = {policy: tuple(map(one, rows)) for policy, rows in groupby(versions, lambda row: row.policy_id)}
+    records = (r for found in history.values() for r in found if isinstance(r, PolicyRecord))
+    rules = {r.key: r.rule for r in records if not r.withdrawn}
     if before is None:
         return Pack(name, history, RuleIndex.build(rules, words))
     index = before.index.copy()

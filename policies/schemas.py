@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
@@ -104,6 +105,18 @@ class Rejection(Input):
     reason: Annotated[PlainText, Field(min_length=1, max_length=2000)]
 
 
+class FindingReply(Input):
+    """Why a finding of the analysis is meant to be so."""
+
+    answer: Annotated[PlainText, Field(min_length=1, max_length=2000)]
+
+
+class Remark(Input):
+    """What somebody says of a version."""
+
+    words: Annotated[PlainText, Field(min_length=1, max_length=4000)]
+
+
 class Trial(Input):
     """The day a rule is tried on."""
 
@@ -178,6 +191,11 @@ class VersionRead(PolicyRead):
     submitted_at: datetime | None
     decided_by: UUID | None
     decided_at: datetime | None
+    why: str | None
+    restores: int | None
+    effect_at: datetime | None
+    published_at: datetime | None
+    withdrawn_at: datetime | None
 
 
 class AmountRead(BaseModel):
@@ -359,8 +377,11 @@ class MatchRead(BaseModel):
     advice: AdviceRead | None = None
 
 
-class MatchIds(BaseModel):
-    """The answer with `detail: ids`: every policy in force that is in neither list does not apply."""
+class MatchIds(msgspec.Struct):
+    """The answer with `detail: ids`: every policy in force that is in neither list does not apply.
+
+    A plain struct, since its lists can be long and there is nothing in them to check.
+    """
 
     as_of: date
     pack_version: str
