@@ -103,7 +103,9 @@ class Shooter:
         with self.visitor(PHONE) as owner, self.visitor(DESK) as desk:
             self.signed_in(owner, "owner", "/account")
             link = owner.locator("main article h3 a").first.get_attribute("href")
-            owner.goto(f"{self.base}{link}/commitments/declare?fact.employees_end=1&fact.operating_revenue_yuan=1")
+            owner.goto(
+                f"{self.base}{link}/commitments/declare?fact.employees_end=1&fact.operating_revenue_yuan=1"
+            )
             self.shoot(owner, "commitment-text")
             for box in owner.locator("main input[type=checkbox]").all():
                 box.check()
