@@ -55,6 +55,18 @@ class Forbidden(AuthError):
     code = "auth.forbidden"
 
 
+class StaffNumberRefused(AuthError):
+    """What was typed is no staff number (422)."""
+
+    code = "auth.staff_number_refused"
+
+
+class UserNotFound(AuthError):
+    """No account of a kind this can be said of (404)."""
+
+    code = "auth.user_not_found"
+
+
 class MatterNotCovered(AuthError):
     """Acts for the enterprise, but not in this matter (403)."""
 

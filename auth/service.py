@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from auth import audit, limits, passwords, queries, sessions
+from auth import audit, limits, passwords, persons, queries, sessions
 from auth.actor import Actor
 from auth.errors import LoginFailed, UsernameRefused, UsernameTaken
 from auth.roles import BANK_ROLES, Role
@@ -33,15 +33,19 @@ async def create_user(
     role: Role,
     now: datetime,
     bank_id: str | None = None,
+    staff_number: str | None = None,
     actor: Actor | None = None,
 ) -> Actor:
-    """Make a user; `bank_id` goes with bank roles and no others (ValueError). `actor` is None for sign-up
-    and seeding.
+    """Make a user; `bank_id` goes with bank roles, `staff_number` with those that need one, and both with no others
+    (ValueError). `actor` is None for sign-up and seeding.
 
-    Raises `UsernameRefused`, `PasswordRefused` or `UsernameTaken`.
+    Raises `UsernameRefused`, `PasswordRefused`, `StaffNumberRefused` or `UsernameTaken`.
     """
     if (bank_id is not None) != (role in BANK_ROLES):
         raise ValueError(f"role {role} and bank_id {bank_id!r} do not go together")
+    if (staff_number is not None) != (role in persons.WITH_STAFF_NUMBER):
+        raise ValueError(f"role {role} and staff_number {staff_number!r} do not go together")
+    person_key = None if staff_number is None else persons.staff_number(staff_number)
     name = username.lower()
     if not _USERNAME.fullmatch(name):
         raise UsernameRefused(field="username")
@@ -55,6 +59,7 @@ async def create_user(
             role=role.value,
             bank_id=bank_id,
             password_hash=password_hash,
+            person_key=person_key,
             created_at=now,
         )
         .on_conflict_do_nothing(constraint="uq_users_username")

@@ -2,7 +2,7 @@
 
 Table classes never leave a handler and never receive a body, because SQLModel does not validate them.
 Constraints are named by hand and match migrations/versions/0001_auth.py, 0006_sign_in_limits.py,
-0007_asking.py and 0011_attested_facts_and_members.py.
+0007_asking.py, 0011_attested_facts_and_members.py and 0016_publishing.py.
 """
 
 from datetime import datetime
@@ -34,7 +34,10 @@ _of_a_bank = _one_of("role", sorted(role.value for role in BANK_ROLES))
 
 
 class User(SQLModel, table=True):
-    """A person who can sign in. The username is stored lower-case, the password only as an argon2 hash."""
+    """An account somebody can sign in with. The username is stored lower-case, the password only as an argon2 hash.
+
+    `person_key`: the staff number of the person whose account it is; two accounts with one are one person's.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
@@ -51,6 +54,7 @@ class User(SQLModel, table=True):
     role: str = Field(max_length=32)
     bank_id: str | None = Field(default=None, max_length=32)
     password_hash: str = Field(max_length=255)
+    person_key: str | None = Field(default=None, max_length=64)
     created_at: datetime = Field(sa_column=instant())
     disabled_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
 

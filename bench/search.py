@@ -193,7 +193,7 @@ def pack_without_rules(rows: Sequence[dict[str, Any]]) -> Pack:
 async def fill(url: str, rows: Sequence[dict[str, Any]]) -> None:
     """The rows, published, and for the last rival its column and index."""
     now = datetime.now(UTC)
-    stamps: dict[str, Any] = {"created_at": now, "changed_at": now, "decided_at": now}
+    stamps: dict[str, Any] = {"created_at": now, "changed_at": now, "decided_at": now, "published_at": now}
     engine = create_engine(url, pooled=False)
     async with transaction(engine) as session:
         for row in rows:

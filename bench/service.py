@@ -79,7 +79,12 @@ async def fill(url: str) -> None:
     async with transaction(engine) as session:
         for number, rule in enumerate(workload.rules(POLICIES).values()):
             name = f"BENCH-{number:06d}"
-            stamp: dict[str, Any] = {"created_at": now, "changed_at": now, "decided_at": now}
+            stamp: dict[str, Any] = {
+                "created_at": now,
+                "changed_at": now,
+                "decided_at": now,
+                "published_at": now,
+            }
             session.add(Policy(id=name, created_at=now))
             text: dict[str, Any] = {**fields, "rule": rule.text}
             row = PolicyVersion(

@@ -61,13 +61,15 @@ class Family:
 class Finding:
     """kind: unsatisfiable, everybody, dead_clause, never_meet, contained, overlap, gap, twice, gains, loses, undecided.
 
-    `witness`: plain facts of an enterprise it happens to, as JSON has them; empty where there is none to show.
+    `witness`: plain facts of an enterprise it happens to, as JSON has them; empty where there is none to show. `part`:
+    the CEL of the clause it is about, where it is about one.
     """
 
     kind: str
     rules: tuple[str, ...]
     witness: Mapping[str, object] = field(default_factory=dict)
     message: str = ""
+    part: str = ""
 
     def to_json(self) -> dict[str, object]:
         """`{kind, rules, witness, message}`."""
@@ -141,7 +143,7 @@ def about_one(one: PackRule) -> Iterator[Finding]:
         without = left_out(root, clause)
         if ask.witness(Or((And((root, Not(without))), And((without, Not(root)))))) is None:
             text = f"in {one.id} the condition `{to_cel(clause)}` never matters: without it nothing changes"
-            yield Finding("dead_clause", (one.id,), example, text)
+            yield Finding("dead_clause", (one.id,), example, text, to_cel(clause))
 
 
 def clauses(root: Node) -> list[Node]:

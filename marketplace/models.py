@@ -10,6 +10,7 @@ from loans import tables as loans
 from marketplace.notifications import tables as notifications
 from marketplace.portal import tables as portal
 from marketplace.profiles import tables as profiles
+from policies import publishing_tables as publishing
 from policies import tables as policies
 
-ROOMS = (auth, policies, loans, profiles, portal, notifications)
+ROOMS = (auth, policies, publishing, loans, profiles, portal, notifications)

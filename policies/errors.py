@@ -55,6 +55,66 @@ class NothingChanged(PoliciesError):
     code = "policies.nothing_changed"
 
 
+class DraftOpen(PoliciesError):
+    """Another version of the policy is being worked on already."""
+
+    code = "policies.draft_open"
+
+
+class EffectPast(PoliciesError):
+    """The moment a version is to take effect is over, or further off than anybody plans."""
+
+    code = "policies.effect_past"
+
+
+class WithdrawalAsked(PoliciesError):
+    """Somebody has asked for this already; a second person has to confirm it."""
+
+    code = "policies.withdrawal_asked"
+
+
+class NoWithdrawal(PoliciesError):
+    """Nobody has asked to withdraw this version, or that is settled."""
+
+    code = "policies.no_withdrawal"
+
+
+class FindingBlocks(PoliciesError):
+    """The analysis found what cannot be meant; params: count."""
+
+    code = "policies.finding_blocks"
+
+
+class FindingUnanswered(PoliciesError):
+    """The analysis found what needs a written answer; params: count."""
+
+    code = "policies.finding_unanswered"
+
+
+class FindingGone(PoliciesError):
+    """The finding that was answered is not there any more."""
+
+    code = "policies.finding_gone"
+
+
+class PolicyExists(PoliciesError):
+    """A new policy is to have an id that one has already; params: id."""
+
+    code = "policies.exists"
+
+
+class BenefitFails(PoliciesError):
+    """What a policy gives cannot be worked out as it is written; params: why."""
+
+    code = "policies.benefit_fails"
+
+
+class FamilyFails(PoliciesError):
+    """A family cannot be used as it is written; params: id, why."""
+
+    code = "policies.family_fails"
+
+
 class ExclusionUnknown(PoliciesError):
     """A policy is to exclude one that there is not; params: ids."""
 

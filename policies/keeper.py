@@ -22,6 +22,8 @@ from policies import queries
 from policies.pack import Pack, pack_of
 
 CHANNEL = "policies_published"
+WRITTEN = "policies_written"
+"""Told when a draft was saved: somebody may look at it before its writer asks."""
 PATIENCE = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds between tries to listen again."""
 HEARTBEAT = 3.0
@@ -128,8 +130,15 @@ async def tell(session: AsyncSession, policy_id: str) -> None:
     event.listen(session.sync_session, "after_commit", lambda _: hear(kept), once=True)
 
 
+async def tell_written(session: AsyncSession, policy_id: str) -> None:
+    """Tells the workers of a saved draft when the transaction commits."""
+    await session.execute(
+        text("SELECT pg_notify(:channel, :policy)"), {"channel": WRITTEN, "policy": policy_id}
+    )
+
+
 def version_name(stamp: tuple[int, datetime | None]) -> str:
-    """The pack's name in answers: the day of the last publication and how many versions there were."""
+    """The pack's name in answers: the day of the last publication or withdrawal, and how many there were."""
     count, last = stamp
     return f"{last:%Y-%m-%d}.{count}" if last else "empty"
 

@@ -71,7 +71,7 @@ class Library:
 
     def __init__(self, pack: Pack, index: SearchIndex) -> None:
         self.pack, self.index = pack, index
-        last = {versions[-1].key: versions[-1] for versions in pack.history.values()}
+        last = shown(pack)
         # what was replaced keeps its place in the index and is never shown
         self.texts = [last.get(key) for key in index.keys]
         self.choices: Mapping[str, Mapping[str, Bools]] = {
@@ -115,7 +115,7 @@ class Library:
     @classmethod
     def of(cls, pack: Pack, before: Library | None = None) -> Library:
         """The library of a pack; what `before` has indexed already is taken from it."""
-        last = {versions[-1].key: versions[-1] for versions in pack.history.values()}
+        last = shown(pack)
         if before is None:
             return cls(pack, SearchIndex.build([text_of(one.key, one.id, one.text) for one in last.values()]))
         kept = before.index if len(before.index.parts) < MOST_PARTS else before.index.beginning
@@ -170,6 +170,12 @@ class Library:
         places = order[_inside(inside, masks)[order]]
         shown = [one.id for place in places[offset : offset + limit] if (one := self.texts[place])]
         return Listed(shown, len(places), counts, every, nearest, nowhere)
+
+
+def shown(pack: Pack) -> Mapping[str, PublishedText]:
+    """What the library has: the last version of each policy that was not withdrawn, by its name in the index."""
+    last = (versions[-1] for versions in pack.history.values())
+    return {one.key: one for one in last if not one.withdrawn}
 
 
 def _inside(found: Bools, masks: Mapping[str, Bools], besides: str = "") -> Bools:

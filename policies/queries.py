@@ -11,10 +11,12 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from policies.lifecycle import Status
+from policies.lifecycle import EVER_IN_FORCE, OPEN, Status
 from policies.tables import Policy, PolicyVersion
 
 PUBLISHED = col(PolicyVersion.status) == Status.PUBLISHED.value
+TO_DO = (Status.SUBMITTED.value, Status.DRAFT.value, Status.SCHEDULED.value)
+EVER = col(PolicyVersion.status).in_([status.value for status in EVER_IN_FORCE])
 
 
 def in_force_on(day: date) -> ColumnElement[bool]:
@@ -36,17 +38,16 @@ async def published(session: AsyncSession) -> Sequence[PolicyVersion]:
 
 async def ever_published(session: AsyncSession) -> Sequence[PolicyVersion]:
     """Every version that is or was published, by policy id, oldest first."""
-    done = col(PolicyVersion.status).in_([Status.PUBLISHED.value, Status.SUPERSEDED.value])
     found = await session.scalars(
-        select(PolicyVersion).where(done).order_by(col(PolicyVersion.policy_id), col(PolicyVersion.version))
+        select(PolicyVersion).where(EVER).order_by(col(PolicyVersion.policy_id), col(PolicyVersion.version))
     )
     return found.all()
 
 
 async def stamp(session: AsyncSession) -> tuple[int, datetime | None]:
-    """Changes exactly when something is published: how many versions ever were, and when last."""
-    done = col(PolicyVersion.status).in_([Status.PUBLISHED.value, Status.SUPERSEDED.value])
-    statement = select(func.count(), func.max(col(PolicyVersion.decided_at))).where(done)
+    """Changes exactly when something is published or withdrawn: how often that happened, and when last."""
+    came, went = col(PolicyVersion.published_at), col(PolicyVersion.withdrawn_at)
+    statement = select(func.count() + func.count(went), func.max(func.greatest(came, went))).where(EVER)
     count, last = (await session.execute(statement)).one()
     return int(count), last
 
@@ -76,12 +77,23 @@ async def version(session: AsyncSession, policy_id: str, number: int) -> PolicyV
 
 
 async def open_version(session: AsyncSession, policy_id: str) -> PolicyVersion | None:
-    """The draft or submitted version of a policy; there is at most one."""
-    open_ = col(PolicyVersion.status).in_([Status.DRAFT.value, Status.SUBMITTED.value])
+    """The version of a policy that is still on its way; there is at most one."""
+    open_ = col(PolicyVersion.status).in_([status.value for status in OPEN])
     found = await session.scalars(
         select(PolicyVersion).where(open_, col(PolicyVersion.policy_id) == policy_id)
     )
     return found.one_or_none()
+
+
+async def to_edit(session: AsyncSession, policy_id: str) -> PolicyVersion | None:
+    """What an edit starts from: the version on its way, or else the one that is or was in force last."""
+    ever = (
+        select(PolicyVersion)
+        .where(EVER, col(PolicyVersion.policy_id) == policy_id)
+        .order_by(col(PolicyVersion.version).desc())
+        .limit(1)
+    )
+    return await open_version(session, policy_id) or await session.scalar(ever)
 
 
 async def history(session: AsyncSession, policy_id: str) -> Sequence[PolicyVersion]:
@@ -95,14 +107,14 @@ async def history(session: AsyncSession, policy_id: str) -> Sequence[PolicyVersi
 
 
 async def newest_versions(session: AsyncSession) -> Sequence[PolicyVersion]:
-    """The newest version of every policy: submitted ones first, then drafts, then the rest by id."""
+    """The newest version of every policy: submitted ones first, then drafts and scheduled ones, then the rest by id."""
     latest = (
         select(PolicyVersion)
         .ext(distinct_on(col(PolicyVersion.policy_id)))
         .order_by(col(PolicyVersion.policy_id), col(PolicyVersion.version).desc())
         .subquery()
     )
-    rank = case((latest.c.status == "submitted", 0), (latest.c.status == "draft", 1), else_=2)
+    rank = case(*((latest.c.status == status, at) for at, status in enumerate(TO_DO)), else_=len(TO_DO))
     found = await session.scalars(
         select(PolicyVersion)
         .join(latest, latest.c.id == col(PolicyVersion.id))

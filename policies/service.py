@@ -1,35 +1,36 @@
 """What admins do to policies: write a version, submit it, and have a second person publish or refuse it.
 
-Every change asks lifecycle.py, is a conditional update on state and content, and leaves an audit row.
+Every change asks lifecycle.py, is a conditional update on state and content, and leaves an audit row (versions.py).
+What takes effect later is in scheduling.py, what is taken out of force in withdrawing.py.
 """
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from auth import audit
 from auth.actor import Actor
 from eligibility import Facts, RuleIndex, Vocabulary, evaluate, explain, parse, sentence
 from eligibility.benefit import Benefit, compute
-from policies import content, gates, keeper, queries
+from policies import content, gates, keeper, queries, versions
 from policies.errors import (
     ChangedMeanwhile,
     DatesCross,
+    DraftOpen,
     ExclusionItself,
     ExclusionUnknown,
     NothingChanged,
     PolicyNotFound,
     RuleFails,
+    WrongState,
 )
-from policies.lifecycle import Action, Status, move
+from policies.lifecycle import EVER_IN_FORCE, Action, Status
 from policies.schemas import PolicyDraft, Rejection
 from policies.tables import Policy, PolicyVersion
 
@@ -58,6 +59,7 @@ async def store_published(
         created_at=now,
         changed_at=now,
         decided_at=now,
+        published_at=now,
     )
     session.add(row)
     await session.flush()
@@ -81,14 +83,14 @@ async def save_draft(
     rule = parse(draft.rule, Vocabulary.shipped())
     if draft.effective_to is not None and draft.effective_to < draft.effective_from:
         raise DatesCross(field="effective_to")
-    base = await queries.open_version(session, policy_id) or await queries.current(session, policy_id)
+    base = await queries.to_edit(session, policy_id)
     if base is None:
         raise PolicyNotFound
     if base.content_sha256 != seen_sha256:
         raise ChangedMeanwhile
     await _check_exclusions(session, policy_id, draft.exclusions)
     fields = {**content.content_of(base), **draft.model_dump(), "rule": rule.text}
-    if base.status == Status.PUBLISHED.value:
+    if Status(base.status) in EVER_IN_FORCE:
         return await _new_draft(session, actor, base, fields, now)
     return await _change_draft(session, actor, base, fields, now)
 
@@ -102,7 +104,12 @@ async def _check_exclusions(session: AsyncSession, policy_id: str, excluded: Col
 
 
 async def _new_draft(
-    session: AsyncSession, actor: Actor, base: PolicyVersion, fields: Mapping[str, Any], now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    base: PolicyVersion,
+    fields: Mapping[str, Any],
+    now: datetime,
+    restores: int | None = None,
 ) -> PolicyVersion:
     last = (await queries.history(session, base.policy_id))[0]
     row = PolicyVersion(
@@ -115,25 +122,43 @@ async def _new_draft(
         editors=[str(actor.user_id)],
         created_at=now,
         changed_at=now,
+        restores=restores,
     )
     try:
         async with session.begin_nested():  # so that the refusal can still be shown from this session
             session.add(row)
     except IntegrityError as error:  # somebody else opened a draft at this instant
         raise ChangedMeanwhile from error
-    await _audit(session, actor, "draft", row, now)
+    await keeper.tell_written(session, row.policy_id)
+    await versions.record(session, actor, "draft" if restores is None else "restore", row, now)
     return row
 
 
 async def _change_draft(
     session: AsyncSession, actor: Actor, base: PolicyVersion, fields: Mapping[str, Any], now: datetime
 ) -> PolicyVersion:
-    move(Status(base.status), Action.EDIT, actor=str(actor.user_id), worked_on_it=base.editors)
+    await versions.moved(session, actor, base, Action.EDIT)
     editors = sorted({*base.editors, str(actor.user_id)})
     changes = {**fields, "content_sha256": content.sha256_of(fields), "editors": editors, "changed_at": now}
-    row = await _update(session, base, changes)
-    await _audit(session, actor, "edit", row, now)
+    row = await versions.change(session, base, changes)
+    await keeper.tell_written(session, row.policy_id)
+    await versions.record(session, actor, "edit", row, now)
     return row
+
+
+async def restore(
+    session: AsyncSession, actor: Actor, policy_id: str, number: int, *, now: datetime
+) -> PolicyVersion:
+    """Open a draft with the text of a replaced version, to go the way of every draft.
+
+    Raises WrongState for one that is in force, was withdrawn or never held; DraftOpen where another is being worked on.
+    """
+    old = await versions.find(session, policy_id, number)
+    if old.status != Status.SUPERSEDED.value:
+        raise WrongState(status=old.status, action="restore")
+    if await queries.open_version(session, policy_id) is not None:
+        raise DraftOpen
+    return await _new_draft(session, actor, old, content.content_of(old), now, restores=old.version)
 
 
 async def submit(
@@ -145,14 +170,15 @@ async def submit(
     seen_sha256: str,
     now: datetime,
     tried_on: Iterable[Facts] = (),
+    why: str | None = None,
 ) -> PolicyVersion:
     """Hand a draft to a second person, once its rule could be judged on nothing and on each of `tried_on`.
 
-    Raises WrongState, ChangedMeanwhile, NothingChanged, RuleFails, Hindered.
+    `why`: what the version is for. Raises WrongState, ChangedMeanwhile, NothingChanged, RuleFails, Hindered.
     """
-    row = await _version(session, policy_id, number)
-    after = move(Status(row.status), Action.SUBMIT, actor=str(actor.user_id), worked_on_it=row.editors)
-    _same_content(row, seen_sha256)
+    row = await versions.find(session, policy_id, number)
+    after = await versions.moved(session, actor, row, Action.SUBMIT)
+    versions.same_content(row, seen_sha256)
     in_force = await queries.current(session, policy_id)
     if in_force is not None and in_force.content_sha256 == row.content_sha256:
         raise NothingChanged
@@ -160,8 +186,8 @@ async def submit(
     await gates.must_pass(session, row, Action.SUBMIT)
     editors = sorted({*row.editors, str(actor.user_id)})
     changes = {"status": after.value, "submitted_by": actor.user_id, "submitted_at": now, "editors": editors}
-    found = await _update(session, row, changes)
-    await _audit(session, actor, "submit", found, now)
+    found = await versions.change(session, row, {**changes, "why": why or row.why})
+    await versions.record(session, actor, "submit", found, now)
     return found
 
 
@@ -169,10 +195,10 @@ async def take_back(
     session: AsyncSession, actor: Actor, policy_id: str, number: int, *, now: datetime
 ) -> PolicyVersion:
     """Make a submitted version a draft again, to go on editing it."""
-    row = await _version(session, policy_id, number)
-    after = move(Status(row.status), Action.TAKE_BACK, actor=str(actor.user_id), worked_on_it=row.editors)
-    found = await _update(session, row, {"status": after.value, "submitted_at": None})
-    await _audit(session, actor, "take_back", found, now)
+    row = await versions.find(session, policy_id, number)
+    after = await versions.moved(session, actor, row, Action.TAKE_BACK)
+    found = await versions.change(session, row, {"status": after.value, "submitted_at": None})
+    await versions.record(session, actor, "take_back", found, now)
     return found
 
 
@@ -191,36 +217,49 @@ async def publish(
     `seen_sha256`: the content the second person approved. Tried once more as for `submit`, since the engine may be a
     newer one by now. Raises WrongState, OwnWork, ChangedMeanwhile, RuleFails, Hindered.
     """
-    row = await _version(session, policy_id, number)
-    after = move(Status(row.status), Action.PUBLISH, actor=str(actor.user_id), worked_on_it=row.editors)
-    _same_content(row, seen_sha256)
+    row = await approvable(session, actor, policy_id, number, Action.PUBLISH, seen_sha256, tried_on)
+    found = await versions.put_in_force(session, row, approval(actor, row, now), now)
+    await versions.record(session, actor, "publish", found, now)
+    return found
+
+
+async def approvable(
+    session: AsyncSession,
+    actor: Actor,
+    policy_id: str,
+    number: int,
+    action: Action,
+    seen_sha256: str,
+    tried_on: Iterable[Facts],
+) -> PolicyVersion:
+    """A version the actor may approve as he saw it. Raises what `publish` raises."""
+    row = await versions.find(session, policy_id, number)
+    await versions.moved(session, actor, row, action)
+    versions.same_content(row, seen_sha256)
     try_out(row, tried_on)
     await gates.must_pass(session, row, Action.PUBLISH)
-    before = await queries.current(session, policy_id)
-    if before is not None:
-        move(Status(before.status), Action.SUPERSEDE, actor=str(actor.user_id), worked_on_it=())
-        await _update(session, before, {"status": Status.SUPERSEDED.value})
-    changes = {"status": after.value, "decided_by": actor.user_id, "decided_at": now}
-    found = await _update(session, row, changes)
-    await keeper.tell(session, policy_id)
-    await _audit(session, actor, "publish", found, now)
-    return found
+    return row
+
+
+def approval(actor: Actor, row: PolicyVersion, now: datetime) -> dict[str, Any]:
+    """Who approved which content, and when: the database refuses to have any other in force."""
+    return {"decided_by": actor.user_id, "decided_at": now, "approved_sha256": row.content_sha256}
 
 
 async def reject(
     session: AsyncSession, actor: Actor, policy_id: str, number: int, rejection: Rejection, *, now: datetime
 ) -> PolicyVersion:
     """Refuse a submitted version with a reason. Raises WrongState, OwnWork."""
-    row = await _version(session, policy_id, number)
-    after = move(Status(row.status), Action.REJECT, actor=str(actor.user_id), worked_on_it=row.editors)
+    row = await versions.find(session, policy_id, number)
+    after = await versions.moved(session, actor, row, Action.REJECT)
     changes = {
         "status": after.value,
         "decided_by": actor.user_id,
         "decided_at": now,
         "reason": rejection.reason,
     }
-    found = await _update(session, row, changes)
-    await _audit(session, actor, "reject", found, now)
+    found = await versions.change(session, row, changes)
+    await versions.record(session, actor, "reject", found, now)
     return found
 
 
@@ -246,47 +285,3 @@ def try_out(row: PolicyVersion, known: Iterable[Facts]) -> None:
     except Exception as error:
         log.exception("%s v%s cannot be judged", row.policy_id, row.version)
         raise RuleFails(field="rule") from error
-
-
-async def _version(session: AsyncSession, policy_id: str, number: int) -> PolicyVersion:
-    row = await queries.version(session, policy_id, number)
-    if row is None:
-        raise PolicyNotFound
-    return row
-
-
-def _same_content(row: PolicyVersion, seen_sha256: str) -> None:
-    if row.content_sha256 != seen_sha256:
-        raise ChangedMeanwhile
-
-
-async def _update(session: AsyncSession, row: PolicyVersion, changes: Mapping[str, Any]) -> PolicyVersion:
-    """Change a row if it is still as it was read; raises ChangedMeanwhile otherwise."""
-    row_id: UUID = row.id
-    done = await session.execute(
-        update(PolicyVersion)
-        .where(
-            col(PolicyVersion.id) == row_id,
-            col(PolicyVersion.status) == row.status,
-            col(PolicyVersion.content_sha256) == row.content_sha256,
-        )
-        .values(**changes)
-        .returning(PolicyVersion)
-        .execution_options(populate_existing=True)
-    )
-    found = done.scalar_one_or_none()
-    if found is None:
-        raise ChangedMeanwhile
-    return found
-
-
-async def _audit(session: AsyncSession, actor: Actor, verb: str, row: PolicyVersion, now: datetime) -> None:
-    await audit.record(
-        session,
-        actor,
-        action=f"policies.{verb}",
-        subject=("policy_version", f"{row.policy_id}/{row.version}"),
-        tenant=None,
-        detail={"content_sha256": row.content_sha256},
-        now=now,
-    )

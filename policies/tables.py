@@ -1,6 +1,7 @@
 """A policy and its versions: every text that was ever in force stays, so that an old answer can be given again.
 
-Constraints are named by hand and match migrations/versions/0003_policies.py and 0010_search_misses.py.
+Constraints are named by hand and match migrations/versions/0003_policies.py, 0010_search_misses.py and
+0016_publishing.py.
 """
 
 from datetime import date, datetime
@@ -21,7 +22,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from auth.base import document, instant
-from policies.lifecycle import Status
+from policies.lifecycle import OPEN, Status
 
 CATEGORIES = ("tax_reduction", "fee_reduction", "resumption", "financial_support", "comprehensive")
 LEVELS = ("national", "province", "city")
@@ -71,7 +72,12 @@ class Policy(SQLModel, table=True):
 
 
 class PolicyVersion(PolicyText, table=True):
-    """One version of a policy's text, with its way through draft, review and publication."""
+    """One version of a policy's text, with its way through draft, review and publication.
+
+    `why`: what it is for, in its writer's words. `restores`: the version whose text it brings back. `approved_sha256`:
+    the content that was approved; `effect_at`: when it is to come into force here, where that is not at once;
+    `published_at`: when it did. What the policy itself says of its days is `effective_from`.
+    """
 
     __tablename__ = "policy_versions"
     __table_args__ = (
@@ -87,6 +93,16 @@ class PolicyVersion(PolicyText, table=True):
             "effective_to IS NULL OR effective_from <= effective_to", name="ck_policy_versions_effective"
         ),
         CheckConstraint("version > 0", name="ck_policy_versions_number"),
+        CheckConstraint(
+            "decided_by IS NULL OR status = 'rejected' OR approved_sha256 IS NOT DISTINCT FROM content_sha256",
+            name="ck_policy_versions_approved",
+        ),
+        CheckConstraint(
+            "(status = 'scheduled') <= (effect_at IS NOT NULL)", name="ck_policy_versions_effect_at"
+        ),
+        CheckConstraint(
+            "(status = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="ck_policy_versions_withdrawn_at"
+        ),
         Index(
             "uq_policy_versions_published",
             "policy_id",
@@ -97,7 +113,7 @@ class PolicyVersion(PolicyText, table=True):
             "uq_policy_versions_open",
             "policy_id",
             unique=True,
-            postgresql_where=text("status IN ('draft', 'submitted')"),
+            postgresql_where=text(_one_of("status", tuple(status.value for status in OPEN))),
         ),
         Index("ix_policy_versions_status", "status"),
     )
@@ -119,6 +135,12 @@ class PolicyVersion(PolicyText, table=True):
     submitted_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
     decided_by: UUID | None = None
     decided_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    why: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    restores: int | None = None
+    approved_sha256: str | None = Field(default=None, max_length=64)
+    effect_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    published_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    withdrawn_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
 
 
 class SearchMiss(SQLModel, table=True):

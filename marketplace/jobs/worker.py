@@ -24,7 +24,9 @@ from marketplace.jobs import queue
 from marketplace.notifications import changes, mails, pushes, reminders, webhooks
 from marketplace.profiles import verifying
 from marketplace.settings import Settings
-from policies.keeper import CHANNEL, load_pack
+from policies import findings, queries, scheduling
+from policies.errors import PoliciesError
+from policies.keeper import CHANNEL, WRITTEN, load_pack
 
 HELD = timedelta(seconds=1.5)
 """So long a job is its worker's without a sign of life; signs come twice as often."""
@@ -48,6 +50,7 @@ class Worker:
         self.mailer = mails.Mailer(self.engine, settings, now)
         self.caller = webhooks.Caller(self.engine, settings, now, door or webhooks.Door())
         self.stopping = asyncio.Event()
+        self.written = asyncio.Event()
 
     async def run(self) -> None:
         """Work until `stop`; what is under way is brought to its end first. Raises when the database goes."""
@@ -57,6 +60,7 @@ class Worker:
         self._register(jobs)
         jobs.shutdown = jobs.qm.shutdown = jobs.sm.shutdown = self.stopping
         hearing = asyncio.create_task(self._hear_publications())
+        looking = asyncio.create_task(self._look_at_drafts())
         try:
             await self._warm()
             await self.look_round()
@@ -64,8 +68,9 @@ class Worker:
                 dequeue_timeout=LOOKS, heartbeat_timeout=HELD, batch_size=2, max_concurrent_tasks=4
             )
         finally:
-            hearing.cancel()
-            await asyncio.gather(hearing, return_exceptions=True)
+            for task in (hearing, looking):
+                task.cancel()
+            await asyncio.gather(hearing, looking, return_exceptions=True)
             await pool.close()
             await self.engine.dispose()
 
@@ -84,6 +89,7 @@ class Worker:
             queue.FACTS: lambda _: self.tell_changes(),
             queue.MAIL: lambda _: self.mailer.work(),
             queue.WEBHOOKS: lambda _: self.caller.work(),
+            queue.EFFECT: lambda _: self.take_effect(),
         }
         for name, deed in deeds.items():
             jobs.entrypoint(name, accepts_context=False)(_named(deed))
@@ -120,6 +126,8 @@ class Worker:
 
     async def look_round(self) -> None:
         """Whatever is due by the clock, and whatever a lost message did not say. Doing it twice changes nothing."""
+        self.written.set()
+        await self.take_effect()
         async with transaction(self.engine) as session:
             await pushes.begin(session, self.settings.as_of, self.now())
             await reminders.remind(session, self.settings.as_of, self.now())
@@ -128,6 +136,37 @@ class Worker:
         await self.tell_changes()
         await self.mailer.work()
         await self.caller.work()
+
+    async def take_effect(self) -> None:
+        """What was approved for a moment that has come. One that cannot stays as it is and costs the others nothing."""
+        async with transaction(self.engine) as session:
+            due = await scheduling.due(session, self.now())
+        for policy_id, number in due:
+            try:
+                async with transaction(self.engine) as session:
+                    await scheduling.take_effect(session, policy_id, number, self.now())
+            except PoliciesError:
+                LOG.exception("%s v%s is due and cannot take effect", policy_id, number)
+
+    async def _look_at_drafts(self) -> None:
+        """The analysis of what is being written, beside everything else: it may take seconds."""
+        while True:
+            await self.written.wait()
+            self.written.clear()
+            try:
+                await self.analyse_drafts()
+            except Exception:  # the submission asks again, and tells what it finds
+                LOG.exception("a draft could not be analysed")
+
+    async def analyse_drafts(self) -> None:
+        """Each version nobody has looked at yet, in a transaction of its own."""
+        async with transaction(self.engine) as session:
+            waiting = [(row.policy_id, row.version) for row in await findings.unanalysed(session)]
+        for policy_id, number in waiting:
+            async with transaction(self.engine) as session:
+                row = await queries.version(session, policy_id, number)
+                if row is not None:
+                    await findings.made(session, row, self.now())
 
     async def lapse_commitments(self) -> None:
         """Commitments nobody verified in time."""
@@ -150,8 +189,10 @@ class Worker:
                 connection = await asyncpg.connect(plain_url(self.engine), timeout=5)
                 connection.add_termination_listener(lambda *_: heard.set())
                 await connection.add_listener(CHANNEL, lambda *_: heard.set())
+                await connection.add_listener(WRITTEN, lambda *_: self.written.set())
                 while not connection.is_closed():
                     await self.begin_pushes()
+                    self.written.set()  # what was found of drafts was found in the pack of before
                     await heard.wait()
                     heard.clear()
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -97,7 +97,7 @@ async def _parts(
         told = told_of(pack, item, mail.language)
         title = headline(item, told, mail.language)
         lines = [title, translate(mail.language, "mail.for", enterprise=enterprise)]
-        if item.kind != "news":
+        if item.kind not in ("news", "withdrawn"):
             lines += [translate(mail.language, "mail.why", policy=one.name, why=one.sentence) for one in told]
         lines.append(address_of(item, settings.base_url))
         parts.append((title, "\n".join(lines)))

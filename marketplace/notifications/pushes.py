@@ -1,9 +1,9 @@
-"""Pushes: who newly qualifies for what was published or is about to end, told once each, batch by batch.
+"""Pushes: who newly qualifies for what was published or is about to end, or had what is withdrawn, told once each.
 
 A batch is one transaction: it reads how far the push got, judges the next enterprises where they lie, writes the rows
 of the inbox with their copies, and moves the cursor. Killed anywhere, the next worker begins where the last commit
 ended; the key (push, enterprise) stands behind it all. What is published is its own outbox: a version without a push
-wants one.
+wants one, and so does a withdrawal.
 """
 
 import json
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -39,6 +39,13 @@ UNPUSHED = text(
 TOLD_BEFORE = text(
     "SELECT max(b.version) FROM policy_versions b LEFT JOIN pushes p ON p.id = b.id WHERE b.policy_id = :policy"
     " AND b.version < :version AND b.status = 'superseded' AND p.state IS DISTINCT FROM 'skipped'"
+    " AND b.version > (SELECT coalesce(max(w.version), 0) FROM policy_versions w WHERE w.policy_id = :policy"
+    " AND w.version < :version AND w.status = 'withdrawn')"
+)
+"""Not beyond a withdrawn version: with it everybody was told that nothing holds any more."""
+WITHDRAWN = text(
+    "SELECT v.id, v.policy_id, v.version, v.status, v.issued_on, v.effective_from, v.effective_to"
+    " FROM policy_versions v WHERE v.status = 'withdrawn' ORDER BY v.policy_id, v.version"
 )
 STRANDED = text(
     "SELECT id FROM pushes WHERE state IN ('waiting', 'running') AND NOT EXISTS (SELECT FROM jobs.pgqueuer j"
@@ -72,7 +79,33 @@ async def begin(session: AsyncSession, day: date, now: datetime) -> int:
                 created_at=now,
             ),
         )
+    return begun + await _begin_withdrawn(session, day, now)
+
+
+async def _begin_withdrawn(session: AsyncSession, day: date, now: datetime) -> int:
+    """Whoever qualified for what was taken out of force is told so."""
+    begun = 0
+    for row in (await session.execute(WITHDRAWN)).all():
+        starts = max(day, row.issued_on, row.effective_from)
+        holds = row.effective_to is None or row.effective_to >= starts
+        begun += await start(
+            session,
+            Push(
+                id=withdrawal_id(row.id),
+                kind="withdrawn",
+                policy_id=row.policy_id,
+                version=row.version,
+                day=starts,
+                state="waiting" if holds else "skipped",
+                created_at=now,
+            ),
+        )
     return begun
+
+
+def withdrawal_id(version_id: UUID) -> UUID:
+    """The one push of a version's withdrawal."""
+    return uuid5(NAMESPACE_URL, f"withdrawn/{version_id}")
 
 
 async def start(session: AsyncSession, push: Push) -> bool:
@@ -155,7 +188,7 @@ def version_in(pack: Pack, policy_id: str, number: int | None) -> PublishedText 
 def question(pack: Pack, push: Push) -> Question | None:
     """What the push asks; None where its rule cannot be judged. A text not in force on the day let nobody qualify."""
     record = version_in(pack, push.policy_id, push.version)
-    if not isinstance(record, PolicyRecord):
+    if not isinstance(record, PolicyRecord) or record.withdrawn != (push.kind == "withdrawn"):
         return None
     before = version_in(pack, push.policy_id, push.before_version)
     held = isinstance(before, PolicyRecord) and before.in_force(push.day)
@@ -188,9 +221,11 @@ async def tell(
     old = condition(asked.was, push.day, first=len(new.params) + 1) if asked.was else NOBODY
     settled = await _settle(session, push, asked, (new, old), span)
     params = Numbered((*new.params, *old.params))
-    marked = "k.mark = 'dismissed'" if push.kind == "policy" else "TRUE"  # what is claimed needs no reminder
-    kind = "CASE WHEN personal THEN 'policy' ELSE 'news' END" if push.kind == "policy" else "'deadline'"
-    wanted = "(personal AND a AND NOT b)" + (" OR NOT personal" if push.kind == "policy" else "")
+    marked = (
+        "TRUE" if push.kind == "deadline" else "k.mark = 'dismissed'"
+    )  # what is claimed needs no reminder
+    kind = "CASE WHEN personal THEN 'policy' ELSE 'news' END" if push.kind == "policy" else f"'{push.kind}'"
+    wanted = "(personal AND a AND NOT b)" + ("" if push.kind == "deadline" else " OR NOT personal")
     push_id, policy = params.add(push.id, "uuid"), params.add(push.policy_id, "text")
     row = (
         await ask(

@@ -1,7 +1,7 @@
 """Rows of pushes, of what each enterprise was told, and of the copies by e-mail and webhook.
 
 The key (push, enterprise) of the inbox is what makes "at most once" a fact of the database and not of the code.
-Constraints are named by hand and match migrations/versions/0009_notifications.py.
+Constraints are named by hand and match migrations/versions/0009_notifications.py and 0016_publishing.py.
 """
 
 from datetime import date, datetime
@@ -23,9 +23,9 @@ from sqlmodel import Field, SQLModel
 
 from auth.base import document, instant
 
-PUSH_KINDS = ("policy", "deadline")
+PUSH_KINDS = ("policy", "deadline", "withdrawn")
 PUSH_STATES = ("waiting", "running", "done", "skipped")
-ITEM_KINDS = ("policy", "facts", "news", "deadline", "notice")
+ITEM_KINDS = ("policy", "facts", "news", "deadline", "notice", "withdrawn")
 MARKS = ("claimed", "dismissed")
 MODES = ("none", "immediately", "daily")
 MAIL_KINDS = ("single", "digest", "confirm")

@@ -111,8 +111,7 @@ def headline(item: InboxItem, told: Sequence[Told], lang: str) -> str:
         ends = told[0].ends or item.day
         left = (ends - item.day).days
         return translate_plural(lang, "inbox.headline.deadline", left, day=words.day(ends, lang), **params)
-    key = {"policy": "inbox.headline.policy", "news": "inbox.headline.news"}[item.kind]
-    return translate(lang, key, **params)
+    return translate(lang, f"inbox.headline.{item.kind}", **params)
 
 
 def address_of(item: InboxItem, base_url: str) -> str:

@@ -23,12 +23,13 @@ from marketplace.seeding.step import Progress, Step
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A demo account; bank_id only for people of a bank."""
+    """A demo account; bank_id only for people of a bank, staff_number only for policy admins."""
 
     username: str
     role: Role
     display_name: str
     bank_id: str | None = None
+    staff_number: str | None = None
 
 
 ACCOUNTS = (
@@ -39,8 +40,8 @@ ACCOUNTS = (
     Account("officer-icbc-1", Role.OFFICER, "工行 周海涛", "icbc"),
     Account("senior-ccb", Role.SENIOR_OFFICER, "建行 吴桂兰", "ccb"),
     Account("senior-ccb-2", Role.SENIOR_OFFICER, "建行 周明远", "ccb"),
-    Account("admin-1", Role.POLICY_ADMIN, "郑文斌"),
-    Account("admin-2", Role.POLICY_ADMIN, "王雪梅"),
+    Account("admin-1", Role.POLICY_ADMIN, "郑文斌", staff_number="SD-20113"),
+    Account("admin-2", Role.POLICY_ADMIN, "王雪梅", staff_number="SD-20457"),
     Account("auditor", Role.AUDITOR, "冯国栋"),
     Account("operator", Role.OPERATOR, "陈晓东"),
 )
@@ -63,6 +64,7 @@ def step(credentials: Path, clock: Callable[[], datetime]) -> Step:
                 display_name=account.display_name,
                 role=account.role,
                 bank_id=account.bank_id,
+                staff_number=account.staff_number,
                 now=clock(),
             )
             progress(ACCOUNTS.index(account) + 1, len(ACCOUNTS))

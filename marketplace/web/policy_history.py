@@ -12,13 +12,13 @@ from eligibility import RuleError, Vocabulary, parse, sentence
 from marketplace.i18n import translate
 from marketplace.portal.codes import namer
 from marketplace.web.format import HERE, day
-from policies.lifecycle import Status
+from policies.lifecycle import EVER_IN_FORCE
 from policies.pack import PublishedText
 from policies.tables import PolicyVersion
 
 BEFORE = ("extends", "supersedes", "implements")
 AFTER = ("extended_by", "superseded_by", "implemented_by")
-SHOWN_STATES = frozenset({Status.PUBLISHED.value, Status.SUPERSEDED.value})
+SHOWN_STATES = frozenset(status.value for status in EVER_IN_FORCE)
 GROUPS: Mapping[str, Sequence[str]] = {
     "rule": ("rule",),
     "dates": ("issued_on", "effective_from", "effective_to"),
@@ -75,10 +75,10 @@ def published_here(versions: Sequence[PolicyVersion], lang: str) -> list[Event]:
     told = [row for row in versions if row.status in SHOWN_STATES]
     found = []
     for row, before in zip(told, [*told[1:], None], strict=True):
-        if row.decided_at is not None:
+        if row.published_at is not None:
             title = translate(lang, "history.version", n=row.version)
             changes = [] if before is None else changed(before, row, lang)
-            found.append(Event(row.decided_at.astimezone(HERE).date(), "version", title, (), changes))
+            found.append(Event(row.published_at.astimezone(HERE).date(), "version", title, (), changes))
     return found
 
 

@@ -15,6 +15,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth.actor import Actor
+from auth.persons import WITH_STAFF_NUMBER
 from auth.roles import BANK_ROLES, Role
 from auth.tables import User
 
@@ -31,12 +32,14 @@ async def person(session: AsyncSession, now: datetime, role: Role = Role.OWNER, 
 
     His hash is a true one, made once a run: `create_user` would spend 0.1 s on each.
     """
+    username = details.get("username", f"{role.value.replace('_', '-')}-{uuid4().hex[:8]}")
     user = User(
-        username=details.get("username", f"{role.value.replace('_', '-')}-{uuid4().hex[:8]}"),
+        username=username,
         display_name=details.get("display_name", "王小雨"),
         role=role.value,
         bank_id=details.get("bank_id", "ccb") if role in BANK_ROLES else None,
         password_hash=_hash_of(PASSWORD),
+        person_key=details.get("person_key", username.upper()[:32]) if role in WITH_STAFF_NUMBER else None,
         created_at=now,
     )
     session.add(user)

@@ -25,6 +25,7 @@ from policies.pack import Pack, PolicyRecord, PublishedText, pack_of
 from policies.schemas import PolicyDraft
 from policies.tables import PolicyVersion
 from tests.factories.people import person
+from tests.factories.publishing import made_ready
 
 RENT = "SD-RENT-2020-4"
 DAY = date(2020, 4, 15)
@@ -49,6 +50,7 @@ async def publish(
     draft = PolicyDraft(**{**{n: getattr(base, n) for n in PolicyDraft.model_fields}, **changes})
     row = await service.save_draft(session, admins[0], RENT, draft, seen_sha256=base.content_sha256, now=now)
     seen = row.content_sha256
+    await made_ready(session, admins[0], row, now)
     await service.submit(session, admins[0], RENT, row.version, seen_sha256=seen, now=now)
     row = await service.publish(session, admins[1], RENT, row.version, seen_sha256=seen, now=now)
     await session.commit()

@@ -30,21 +30,25 @@ def test_only_the_stated_moves_exist(status: Status, action: Action) -> None:
 
 @pytest.mark.parametrize("action", sorted(SECOND_PERSON))
 def test_whoever_worked_on_a_version_neither_publishes_nor_rejects_it(action: Action) -> None:
+    status = Status.PUBLISHED if action is Action.WITHDRAW else Status.SUBMITTED
     with pytest.raises(OwnWork):
-        move(Status.SUBMITTED, action, actor="lin", worked_on_it={"lin", "ma"})
+        move(status, action, actor="lin", worked_on_it={"lin", "ma"})
 
 
 def test_nothing_leads_out_of_an_end() -> None:
     assert {status for status in Status if not any(source is status for source, _ in MOVES)} == {
         Status.SUPERSEDED,
         Status.REJECTED,
+        Status.WITHDRAWN,
     }
 
 
 def test_a_text_comes_into_force_only_through_review() -> None:
-    assert [source for (source, _), target in MOVES.items() if target is Status.PUBLISHED] == [
-        Status.SUBMITTED
-    ]
+    ways = {(source, action) for (source, action), after in MOVES.items() if after is Status.PUBLISHED}
+    assert ways == {(Status.SUBMITTED, Action.PUBLISH), (Status.SCHEDULED, Action.TAKE_EFFECT)}
+    waits = {(source, action) for (source, action), after in MOVES.items() if after is Status.SCHEDULED}
+    assert waits == {(Status.SUBMITTED, Action.SCHEDULE)}
+    assert {Action.PUBLISH, Action.SCHEDULE} <= SECOND_PERSON
 
 
 class Desk(RuleBasedStateMachine):

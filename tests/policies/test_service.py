@@ -41,6 +41,7 @@ from policies.schemas import PolicyDraft, Rejection
 from policies.tables import Policy, PolicyVersion
 from tests.factories.examples import examples
 from tests.factories.people import person
+from tests.factories.publishing import made_ready
 
 RENT = "SD-RENT-2020-4"
 AS_OF = date(2020, 4, 15)
@@ -95,6 +96,7 @@ async def saved(session: AsyncSession, who: Actor, now: datetime, **changes: Any
 async def submitted(session: AsyncSession, who: Actor, now: datetime, rule: str = NARROW) -> PolicyVersion:
     """A version waiting for a second person, committed."""
     row = await saved(session, who, now, rule=rule)
+    await made_ready(session, who, row, now)
     row = await service.submit(session, who, RENT, row.version, seen_sha256=row.content_sha256, now=now)
     await session.commit()
     return row
@@ -205,11 +207,12 @@ class TestPublishing:
         assert [(action, who) for action, who, _ in found] == [
             ("policies.draft", lin.user_id),
             ("policies.edit", lin.user_id),
+            ("policies.answer_findings", lin.user_id),
             ("policies.submit", lin.user_id),
             ("policies.publish", ma.user_id),
         ]
         assert found[0][2] != found[1][2]
-        assert found[1][2] == found[3][2]
+        assert found[1][2] == found[4][2]
 
 
 @pytest.mark.usefixtures("policy")
@@ -316,6 +319,7 @@ class TestARuleThatCannotBeJudged:
     ) -> None:
         row = await saved(session, lin, now, rule=NARROW)
         row.benefit = {**row.benefit, "amount": "operating_revenue_yuan"}
+        row.content_sha256 = content.sha256_of(content.content_of(row))
         facts = [Facts.from_json(TENANT, Vocabulary.shipped())]
         with pytest.raises(RuleFails):
             await service.submit(
@@ -417,6 +421,8 @@ async def _step(session: AsyncSession, verb: str, who: Actor, now: datetime) -> 
     number, seen = row.version, row.content_sha256
     match verb:
         case "submit":
+            if row.status == "draft":
+                await made_ready(session, who, row, now)
             return await service.submit(session, who, RENT, number, seen_sha256=seen, now=now)
         case "take back":
             return await service.take_back(session, who, RENT, number, now=now)

@@ -17,6 +17,7 @@ from marketplace.web.home import SAMPLE, TRIES
 from policies import queries, service
 from policies.schemas import PolicyDraft
 from tests.factories.people import person
+from tests.factories.publishing import made_ready
 from tests.web.reading import read
 
 pytestmark = pytest.mark.seeded
@@ -94,6 +95,7 @@ async def test_a_published_change_reaches_the_example_at_once(
         session, writer, EXEMPTION, draft, seen_sha256=base.content_sha256, now=now
     )
     seen = row.content_sha256
+    await made_ready(session, writer, row, now)
     await service.submit(session, writer, EXEMPTION, row.version, seen_sha256=seen, now=now)
     await service.publish(session, reviewer, EXEMPTION, row.version, seen_sha256=seen, now=now)
     await session.commit()
