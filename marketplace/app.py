@@ -49,6 +49,7 @@ from marketplace.unit_of_work import UnitOfWork, provide_session
 from marketplace.web import account as account_pages
 from marketplace.web import admin as admin_pages
 from marketplace.web import admin_list as admin_list_pages
+from marketplace.web import admin_new as admin_new_pages
 from marketplace.web import admin_version as admin_version_pages
 from marketplace.web import agencies as agencies_pages
 from marketplace.web import applications as applications_pages
@@ -114,6 +115,7 @@ ROUTERS: tuple[Router, ...] = (
     officer_pages.router,
     admin_pages.router,
     admin_list_pages.router,
+    admin_new_pages.router,
     admin_version_pages.router,
     oversight_pages.router,
     inbox_pages.router,

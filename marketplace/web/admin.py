@@ -1,6 +1,6 @@
-"""The policy admins' desk: write a rule with its complaints and its sentence beside it, try it, submit it, review it.
+"""The policy admins' desk: write a rule in three views with its complaints beside it, try it, save it.
 
-Checking and trying work as a form post without script; with script the complaints follow the typing.
+Checking, building and trying work as form posts without script; with script the views follow the typing.
 """
 
 from collections.abc import Mapping
@@ -18,53 +18,27 @@ from auth import audit
 from auth.actor import Actor
 from auth.guards import access
 from auth.roles import Role
-from eligibility import Rule, RuleError, Verdict, Vocabulary, diagnose, evaluate, explain, parse
-from eligibility.sentence import describe
+from eligibility import RuleError, Verdict, Vocabulary, evaluate, explain, parse
 from marketplace.i18n import translate
 from marketplace.inputs import InvalidInput
 from marketplace.language import language_of
-from marketplace.portal.codes import namer
 from marketplace.profiles import queries as profile_queries
 from marketplace.profiles import service as profiles
 from marketplace.profiles.tables import Enterprise
-from marketplace.settings import Settings
+from marketplace.web import admin_builder_view as view
 from marketplace.web import forms, verdicts
-from marketplace.web.policy_words import PolicyWords
+from marketplace.web.admin_builder_bench import sent
+from marketplace.web.admin_diagnosis import amount_said, diagnosis
+from marketplace.web.admin_editor import Editing, conflict, decided, draft_from, editor_page
 from marketplace.web.refusals import field_errors, validated
 from marketplace.web.render import page
-from policies import queries, service
+from policies import drafting, queries
 from policies.errors import ChangedMeanwhile, PoliciesError, PolicyNotFound
-from policies.lifecycle import Status
-from policies.schemas import PolicyDraft, Trial, VersionRead
+from policies.schemas import Trial, VersionRead
 
 AnyRequest = Request[Any, Any, Any]
 ADMIN = access(Role.POLICY_ADMIN)
 READERS = access(Role.POLICY_ADMIN, Role.AUDITOR)
-LINES = (
-    "name_zh", "name_en", "rule", "issued_on", "effective_from", "effective_to", "eligibility_zh",
-    "eligibility_en", "clause_zh", "clause_en", "note",
-)  # fmt: skip
-DIFFED = (*LINES, "exclusions")
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """One complaint about a rule: where, the words around it, and what to do."""
-
-    place: str
-    before: str
-    text: str
-    after: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """What can be said of a rule's text while it is written."""
-
-    complaints: list[Complaint]
-    sentence_zh: str | None
-    sentence_en: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,117 +52,90 @@ class Tried:
     line: verdicts.Line
 
 
-def diagnosis(text: str, lang: str) -> Diagnosis:
-    """Complaints with their place, or the rule as a sentence in both languages."""
-    vocabulary = Vocabulary.shipped()
-    found = diagnose(text, vocabulary)
-    if found:
-        return Diagnosis([_complaint(text, d.start, d.end, d.message(lang)) for d in found], None, None)
-    rule = parse(text, vocabulary)
-    return Diagnosis([], words_of(rule, "zh-CN"), words_of(rule, "en"))
-
-
-def words_of(rule: Rule, lang: str) -> str:
-    return describe(rule.root, rule.vocabulary, lang, namer(lang))
-
-
-def _complaint(text: str, start: int, end: int, message: str) -> Complaint:
-    row = text.count("\n", 0, start) + 1
-    column = start - (text.rfind("\n", 0, start) + 1) + 1
-    before = text[max(0, start - 30) : start].rsplit("\n", 1)[-1]
-    after = text[end : end + 30].split("\n", 1)[0]
-    return Complaint(f"{row}:{column}", before, text[start:end][:80], after, message)
-
-
 @get("/admin/policies/{policy_id:str}", **READERS)
 async def editor(request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str) -> Response[str]:
     """The open version of a policy, or the one in force to start from."""
-    return await _editor(request, session, actor, policy_id)
+    version = await _base(session, policy_id)
+    return await editor_page(request, session, actor, Editing.stored(version, language_of(request)))
 
 
-async def _editor(
-    request: AnyRequest,
-    session: AsyncSession,
-    actor: Actor,
-    policy_id: str,
-    typed: Mapping[str, str] | None = None,
-    errors: Mapping[str, str] | None = None,
-    trial: Tried | None = None,
-    status: int = HTTP_200_OK,
-) -> Response[str]:
-    base = await queries.open_version(session, policy_id) or await queries.current(session, policy_id)
-    if base is None:
+async def _base(session: AsyncSession, policy_id: str) -> VersionRead:
+    """What an edit starts from: the open version, the one in force, or else the newest. Raises PolicyNotFound."""
+    found = await queries.open_version(session, policy_id) or await queries.current(session, policy_id)
+    if found is None:
+        found = next(iter(await queries.history(session, policy_id)), None)
+    if found is None:
         raise PolicyNotFound
-    version = VersionRead.model_validate(base)
-    values = dict(typed) if typed is not None else form_values(version)
-    return page(
-        request,
-        "admin/editor.html",
-        status_code=status,
-        version=version,
-        words=PolicyWords(language_of(request), today(request)),
-        values=values,
-        errors=errors or {},
-        seen=values.get("seen_sha256") or version.content_sha256,
-        diagnosis=diagnosis(values.get("rule", ""), language_of(request)),
-        trial=trial,
-        enterprises=await profile_queries.some_enterprises(session, 100),
-        can_edit=actor.role is Role.POLICY_ADMIN and version.status != Status.SUBMITTED.value,
-        history=await queries.history(session, policy_id),
-        labels={name: translate(language_of(request), f"admin.{name}") for name in (*DIFFED, "try_day")},
-    )
-
-
-def form_values(version: VersionRead) -> dict[str, str]:
-    """A version as its form has it."""
-    found = {name: getattr(version, name) for name in LINES}
-    values = {name: "" if value is None else str(value) for name, value in found.items()}
-    values["exclusions"] = "\n".join(version.exclusions)
-    values["seen_sha256"] = version.content_sha256
-    return values
+    return VersionRead.model_validate(found)
 
 
 @post("/admin/policies/{policy_id:str}/check", status_code=HTTP_200_OK, **ADMIN)
 async def check(request: AnyRequest, policy_id: str) -> Response[str]:
-    """The complaints and the sentence for the text as it stands in the editor."""
+    """The complaints, the sentence and the rows for the text as it is typed."""
+    return await _swapped(request, policy_id, "admin/check_swap.html", "typing")
+
+
+@post("/admin/policies/{policy_id:str}/builder", status_code=HTTP_200_OK, **ADMIN)
+async def build(request: AnyRequest, policy_id: str) -> Response[str]:
+    """The rows after one of their buttons or fields, with the text and the sentence."""
+    return await _swapped(request, policy_id, "admin/bench_swap.html", "")
+
+
+async def _swapped(request: AnyRequest, policy_id: str, template: str, deed: str) -> Response[str]:
+    """The views of a rule as htmx swaps them. Nothing is stored, so which policy it is does not matter."""
+    form, lang = await forms.read(request), language_of(request)
+    bench = sent(form, form.get("do") or deed)
+    return page(
+        request,
+        template,
+        shown=view.shown(bench, lang),
+        diagnosis=diagnosis(bench.text, lang),
+        bench_url=f"/admin/policies/{policy_id}",
+        errors={},
+    )
+
+
+@post("/admin/policies/{policy_id:str}/amount", status_code=HTTP_200_OK, **ADMIN)
+async def amount(request: AnyRequest, session: AsyncSession, policy_id: str) -> Response[str]:
+    """What the benefit formula says as it is typed."""
     form = await forms.read(request)
-    found = diagnosis(form.get("rule", ""), language_of(request))
-    return page(request, "admin/diagnosis.html", diagnosis=found, policy_id=policy_id)
+    row = await queries.open_version(session, policy_id) or await queries.current(session, policy_id)
+    inputs = (row.benefit.get("inputs") or ()) if row else ()
+    said = amount_said(form.get("amount", ""), inputs, language_of(request))
+    return page(request, "admin/amount.html", amount=said, bench_url=f"/admin/policies/{policy_id}")
 
 
 @post("/admin/policies/{policy_id:str}", status_code=HTTP_303_SEE_OTHER, **ADMIN)
 async def keep(
     request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str, now: datetime, as_of: date
 ) -> Response[Any]:
-    """Check, try or save what is typed; with errors everything typed comes back."""
-    form = await forms.read(request)
-    lang = language_of(request)
-    if "check" in form:
-        return await _editor(request, session, actor, policy_id, form)
+    """Look again, try or save what is typed; with errors everything typed comes back."""
+    form, lang = await forms.read(request), language_of(request)
+    editing = Editing.sent(await _base(session, policy_id), form)
     if "try" in form:
-        trial, errors = await _try(session, actor, policy_id, form, lang, now, as_of)
+        trial, errors = await _try(session, actor, policy_id, editing.values, lang, now, as_of)
         status = 404 if "enterprise" in errors else 422 if errors else HTTP_200_OK
-        return await _editor(request, session, actor, policy_id, form, errors, trial, status)
+        return await editor_page(request, session, actor, editing.refused(errors), status, trial)
+    if "save" not in form:
+        return await editor_page(request, session, actor, editing)
+    if unsaid := editing.unsaid(lang):
+        return await editor_page(request, session, actor, editing.refused(unsaid), 422)
     try:
-        draft = validated(PolicyDraft, _draft(form))
-        row = await service.save_draft(
-            session, actor, policy_id, draft, seen_sha256=form.get("seen_sha256", ""), now=now
+        if met := conflict(editing, lang):
+            return await editor_page(request, session, actor, met, 409)
+        editing = decided(editing, lang)
+        row = await drafting.save(
+            session, actor, policy_id, draft_from(editing), seen_sha256=form.get("seen_sha256", ""), now=now
         )
-    except ChangedMeanwhile as refused:
-        errors = field_errors(refused, lang, "rule")
-        return await _editor(request, session, actor, policy_id, form, errors, status=409)
+    except ChangedMeanwhile as refused:  # in this very instant: what is stored now is read afresh
+        session.expire_all()
+        newer = Editing.sent(await _base(session, policy_id), form)
+        met = conflict(newer, lang) or newer.refused(field_errors(refused, lang, "rule"))
+        return await editor_page(request, session, actor, met, 409)
     except (InvalidInput, PoliciesError, RuleError) as refused:
         errors = field_errors(refused, lang, "rule")
-        return await _editor(request, session, actor, policy_id, form, errors, status=422)
+        return await editor_page(request, session, actor, editing.refused(errors), 422)
     return Redirect(f"/admin/policies/{policy_id}/versions/{row.version}", status_code=HTTP_303_SEE_OTHER)
-
-
-def _draft(form: Mapping[str, str]) -> dict[str, object]:
-    found: dict[str, object] = {name: form.get(name, "").strip() for name in LINES}
-    for name in ("effective_to", "note"):
-        found[name] = found[name] or None
-    found["exclusions"] = form.get("exclusions", "").split()
-    return found
 
 
 async def _try(
@@ -234,9 +181,4 @@ async def _enterprise(session: AsyncSession, typed: str) -> Enterprise | None:
         return None
 
 
-def today(request: AnyRequest) -> date:
-    settings: Settings = request.app.state["settings"]
-    return settings.as_of
-
-
-router = Router("/", route_handlers=[editor, check, keep], include_in_schema=False)
+router = Router("/", route_handlers=[editor, check, build, amount, keep], include_in_schema=False)

@@ -4,6 +4,7 @@ What else an admin has to see before deciding (cases, a simulation, findings) co
 """
 
 import difflib
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -25,7 +26,9 @@ from marketplace.language import language_of
 from marketplace.profiles import queries as profile_queries
 from marketplace.profiles import service as profiles
 from marketplace.web import forms
-from marketplace.web.admin import ADMIN, DIFFED, READERS, today, words_of
+from marketplace.web.admin import ADMIN, READERS
+from marketplace.web.admin_diagnosis import words_of
+from marketplace.web.admin_editor import DIFFED, today
 from marketplace.web.policy_words import PolicyWords
 from marketplace.web.refusals import field_errors, validated
 from marketplace.web.render import page
@@ -122,6 +125,8 @@ def changes(row: Any, current: Any) -> list[Change]:
 def _plain(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict) for one in value)):
+        return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
     return " ".join(str(v) for v in value) if isinstance(value, list) else str(value)
 
 

@@ -114,7 +114,11 @@
     });
   }
 
-  for (const input of document.querySelectorAll("input[data-finder]")) enhance(input);
+  function enhanceAll(root) {
+    for (const input of root.querySelectorAll("input[data-finder]:not([role=combobox])")) enhance(input);
+  }
+  enhanceAll(document);
+  document.body.addEventListener("htmx:load", (event) => enhanceAll(event.detail.elt));
 
   // Of a list, "none of these" stands alone.
   for (const alone of document.querySelectorAll("input[data-alone]")) {
