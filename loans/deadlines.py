@@ -1,12 +1,15 @@
-"""The bank's clock: working days Monday to Friday in China, three from the day a case comes in.
+"""The bank's clock: working days in China, three from the day a case comes in.
 
-Public holidays are not counted yet (the maintained calendar comes with the queues' own issue), so a
-deadline is never
-promised too late, only sometimes too early.
+Public holidays and the weekend days worked for them are those the State Council announces each autumn for the year
+after, as `chinesecalendar` keeps them; a year it does not know yet has weekends alone, so that a deadline is then at
+most promised too early.
 """
 
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
+
+import chinese_calendar
+from chinese_calendar import constants
 
 WORKING_DAYS = 3
 CHINA = timezone(timedelta(hours=8))
@@ -27,9 +30,15 @@ def local_day(moment: datetime) -> date:
     return moment.astimezone(CHINA).date()
 
 
+KNOWN_YEARS = range(min(constants.holidays).year, max(constants.holidays).year + 1)
+"""Years whose holidays have been announced and are known here."""
+
+
 def is_working_day(day: date) -> bool:
-    """Monday to Friday."""
-    return day.weekday() < 5
+    """Whether banks work that day: Monday to Friday and the weekend days made up, without public holidays."""
+    if day.year not in KNOWN_YEARS:
+        return day.weekday() < 5
+    return bool(chinese_calendar.is_workday(day))
 
 
 def add_working_days(day: date, count: int) -> date:

@@ -28,6 +28,21 @@ class TestWorkingDays:
     def test_three_working_days_skip_the_weekend(self, day: date, expected: date) -> None:
         assert add_working_days(day, 3) == expected
 
+    @pytest.mark.parametrize(
+        ("day", "expected"),
+        [
+            (date(2020, 1, 22), date(2020, 2, 3)),  # the Spring Festival that was made longer by the epidemic
+            (date(2020, 4, 25), date(2020, 4, 27)),  # 26 April was a Sunday worked for Labour Day
+            (date(2020, 4, 30), date(2020, 5, 7)),  # Labour Day lasts to the 5th
+            (date(2020, 5, 8), date(2020, 5, 11)),  # Saturday the 9th is worked for it
+            (date(2031, 9, 30), date(2031, 10, 3)),  # not announced yet: weekends alone
+        ],
+    )
+    def test_public_holidays_are_skipped_and_weekends_worked_for_them_count(
+        self, day: date, expected: date
+    ) -> None:
+        assert add_working_days(day, 3 if day.year == 2031 else 2) == expected
+
     def test_the_day_is_the_one_in_china(self) -> None:
         late_in_london = datetime(2020, 4, 14, 17, 0, tzinfo=UTC)
         assert due_on(late_in_london) == MONDAY
