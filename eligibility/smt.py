@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -243,17 +243,9 @@ class World:
         free, fixed = (start, end) if isinstance(end, Literal) else (end, start)
         if not (isinstance(free, Ref) and isinstance(fixed, Literal) and isinstance(right, Literal)):
             raise UndecidedError("no formula for months between two facts")
-        first, last = DAY_MIN.toordinal(), DAY_MAX.toordinal()
-
-        def holds(ordinal: int) -> bool:
-            day = dt.date.fromordinal(ordinal)
-            pair = (day, fixed.value) if free is start else (fixed.value, day)
-            return bool(COMPARE[op](months_between(*pair), right.value))
-
         variable = self.variables[free.name]
-        cuts = [day for day in range(first + 1, last + 1) if holds(day) != holds(day - 1)]
-        edges = [first, *cuts, last + 1]
-        return z3.Or(*(z3.And(variable >= a, variable < b) for a, b in pairwise(edges) if holds(a)))
+        stretches = days_with(op, fixed.value, right.value, free is start)
+        return z3.Or(*(z3.And(variable >= a, variable < b) for a, b in stretches))
 
     def term(self, node: Node) -> Formula:
         match node:
@@ -337,22 +329,38 @@ class World:
         """A model as plain facts, as JSON has them."""
         found: dict[str, object] = {}
         for name in self.names:
-            fact, value = self.vocabulary.facts[name], model[self.variables[name]]
             if name in self.none and z3.is_true(model.eval(self.none[name])):
                 found[name] = None
-            elif value is None:
-                continue
-            elif fact.type == "bool":
-                found[name] = z3.is_true(value)
-            elif name in self.lists:
-                found[name] = self.lists[name][value.as_long()].rstrip(FILLER)
-            elif fact.type == "date":
-                found[name] = dt.date.fromordinal(value.as_long()).isoformat()
-            elif z3.is_int_value(value):
-                found[name] = value.as_long()
-            else:
-                found[name] = readable(Fraction(value.numerator_as_long(), value.denominator_as_long()))
+            elif (value := model[self.variables[name]]) is not None:
+                found[name] = self.plain(name, value)
         return found
+
+    def plain(self, name: str, value: Any) -> object:
+        """A value z3 gave a fact, as JSON has it."""
+        fact = self.vocabulary.facts[name]
+        if fact.type == "bool":
+            return bool(z3.is_true(value))
+        if name in self.lists:
+            return self.lists[name][value.as_long()].rstrip(FILLER)
+        if fact.type == "date":
+            return dt.date.fromordinal(value.as_long()).isoformat()
+        if z3.is_int_value(value):
+            return value.as_long()
+        return readable(Fraction(value.numerator_as_long(), value.denominator_as_long()))
+
+
+@lru_cache(maxsize=256)
+def days_with(op: str, fixed: Any, limit: Any, free_first: bool) -> tuple[tuple[int, int], ...]:
+    """The stretches of days (as ordinals, the second one out) whose months to or from `fixed` compare so to `limit`."""
+    first, last = DAY_MIN.toordinal(), DAY_MAX.toordinal()
+
+    def holds(ordinal: int) -> bool:
+        day = dt.date.fromordinal(ordinal)
+        pair = (day, fixed) if free_first else (fixed, day)
+        return bool(COMPARE[op](months_between(*pair), limit))
+
+    cuts = [day for day in range(first + 1, last + 1) if holds(day) != holds(day - 1)]
+    return tuple((a, b) for a, b in pairwise([first, *cuts, last + 1]) if holds(a))
 
 
 def number(value: object) -> Formula:
