@@ -38,7 +38,7 @@ async def schedule(
 ) -> PolicyVersion:
     """Approve a submitted version for a moment to come. Raises EffectPast and whatever `service.publish` raises."""
     if not now < effect_at <= now + FURTHEST:
-        raise EffectPast(field="effect_at")
+        raise EffectPast(field="effect_day")
     row = await service.approvable(session, actor, policy_id, number, Action.SCHEDULE, seen_sha256, tried_on)
     changes = {"status": Status.SCHEDULED.value, "effect_at": effect_at}
     found = await versions.change(session, row, {**service.approval(actor, row, now), **changes})

@@ -1,14 +1,12 @@
 """One version of a policy at the desk: what it changes, what is known of it, and what can be done with it.
 
-What else an admin has to see before deciding (cases, a simulation, findings) comes as parts, each from its own file.
+What else an admin has to see before deciding (cases, a simulation, findings) comes as parts, each from its own file;
+what the buttons do is in admin_deeds.py.
 """
 
-import difflib
-import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,57 +15,41 @@ from litestar.response import Redirect, Response
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from auth import persons
 from auth import queries as people
 from auth.actor import Actor
 from auth.roles import Role
-from eligibility import Facts, Vocabulary, parse
+from eligibility import Vocabulary, parse
 from marketplace.inputs import InvalidInput
 from marketplace.language import language_of
-from marketplace.profiles import queries as profile_queries
-from marketplace.profiles import service as profiles
-from marketplace.web import forms
+from marketplace.web import admin_deeds, forms, version_diff
 from marketplace.web.admin import ADMIN, READERS
+from marketplace.web.admin_comments import about_comments
 from marketplace.web.admin_diagnosis import words_of
 from marketplace.web.admin_editor import DIFFED, today
+from marketplace.web.admin_findings import about_findings
+from marketplace.web.admin_reach import about_reach
+from marketplace.web.format import HERE
 from marketplace.web.policy_words import PolicyWords
-from marketplace.web.refusals import field_errors, validated
+from marketplace.web.refusals import field_errors
 from marketplace.web.render import page
-from policies import queries, service
-from policies.errors import PoliciesError, PolicyNotFound, RuleFails
-from policies.schemas import Rejection, VersionRead
+from marketplace.web.version_parts import About
+from policies import queries, withdrawing
+from policies.errors import EffectPast, PoliciesError, PolicyNotFound, RuleFails
+from policies.schemas import VersionRead
 from policies.tables import PolicyVersion
 
 AnyRequest = Request[Any, Any, Any]
-TRIED_ON = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A card of the version page: `template` is included with `part` in its context."""
-
-    template: str
-    shown: Mapping[str, Any]
-
-
-About = Callable[[AnyRequest, AsyncSession, Actor, PolicyVersion], Awaitable[Part | None]]
-ABOUT: tuple[About, ...] = ()
-"""What the page tells below the text, in this order; None where there is nothing to tell."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A field that differs from the version in force; parts: (kind, words) with kind same, old or new."""
-
-    name: str
-    parts: list[tuple[str, str]]
+ABOUT: tuple[About, ...] = (about_reach, about_findings, about_comments)
+"""What the page tells below the text, in this order."""
 
 
 @get("/admin/policies/{policy_id:str}/versions/{number:str}", **READERS)
 async def version(
-    request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str, number: str
+    request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str, number: str, now: datetime
 ) -> Response[str]:
     """One version against the one in force, and what can be done with it."""
-    return await _version(request, session, actor, policy_id, version_number(number))
+    return await _version(request, session, actor, policy_id, version_number(number), now)
 
 
 def version_number(text: str) -> int:
@@ -83,8 +65,9 @@ async def _version(
     actor: Actor,
     policy_id: str,
     number: int,
+    now: datetime,
     errors: Mapping[str, str] | None = None,
-    reason: str = "",
+    typed: Mapping[str, str] | None = None,
     status: int = HTTP_200_OK,
 ) -> Response[str]:
     row = await queries.version(session, policy_id, number)
@@ -92,8 +75,12 @@ async def _version(
         raise PolicyNotFound
     current = await queries.current(session, policy_id)
     rule = parse(row.rule, Vocabulary.shipped())
-    ids = [UUID(editor) for editor in row.editors]
-    names = await people.display_names(session, [*ids, *([row.decided_by] if row.decided_by else [])])
+    withdrawals = await withdrawing.of(session, row)
+    named = [*map(UUID, row.editors), row.submitted_by, row.decided_by]
+    named += [one for wish in withdrawals for one in (wish.asked_by, wish.decided_by)]
+    mine = set(await persons.accounts_of(session, actor.user_id))
+    asked = next((wish for wish in withdrawals if wish.state == "asked"), None)
+    tomorrow = (now + timedelta(days=1)).astimezone(HERE)
     return page(
         request,
         "admin/version.html",
@@ -101,96 +88,47 @@ async def _version(
         version=VersionRead.model_validate(row),
         words=PolicyWords(language_of(request), today(request)),
         current=current,
-        changes=changes(row, current) if current is not None and current.id != row.id else [],
+        changes=_changes(row, current),
         sentence=words_of(rule, language_of(request)),
-        names=names,
+        names=await people.display_names(session, [one for one in named if one is not None]),
         is_admin=actor.role is Role.POLICY_ADMIN,
-        own_work=str(actor.user_id) in row.editors,
+        own_work=_any(mine, map(UUID, row.editors)),
+        withdrawals=withdrawals,
+        asked=asked,
+        i_asked=asked is not None and asked.asked_by in mine,
+        overdue=row.effect_at is not None and row.effect_at < now - timedelta(minutes=2),
         errors=errors or {},
-        reason=reason,
+        typed={"effect_day": tomorrow.date().isoformat(), "effect_time": "08:00", **(typed or {})},
         parts=[part for about in ABOUT if (part := await about(request, session, actor, row)) is not None],
     )
 
 
-def changes(row: Any, current: Any) -> list[Change]:
-    """The fields that differ from the version in force, word by word."""
-    found = []
-    for name in DIFFED:
-        before, after = _plain(getattr(current, name)), _plain(getattr(row, name))
-        if before != after:
-            found.append(Change(name, word_diff(before, after)))
-    return found
+def _changes(row: PolicyVersion, current: PolicyVersion | None) -> list[version_diff.Change]:
+    """What a version changes in the one in force; nothing for that one itself and where there is none."""
+    if current is None or current.id == row.id:
+        return []
+    return version_diff.changes(row, current, DIFFED)
 
 
-def _plain(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict) for one in value)):
-        return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
-    return " ".join(str(v) for v in value) if isinstance(value, list) else str(value)
-
-
-def word_diff(before: str, after: str) -> list[tuple[str, str]]:
-    """What stayed, what went, what came, in order."""
-    a, b = before.split(" "), after.split(" ")
-    parts: list[tuple[str, str]] = []
-    for kind, i1, i2, j1, j2 in difflib.SequenceMatcher(a=a, b=b, autojunk=False).get_opcodes():
-        if kind == "equal":
-            parts.append(("same", " ".join(a[i1:i2])))
-            continue
-        if i2 > i1:
-            parts.append(("old", " ".join(a[i1:i2])))
-        if j2 > j1:
-            parts.append(("new", " ".join(b[j1:j2])))
-    return parts
+def _any(mine: Collection[UUID], others: Any) -> bool:
+    return any(one in mine for one in others)
 
 
 @post("/admin/policies/{policy_id:str}/versions/{number:str}", status_code=HTTP_303_SEE_OTHER, **ADMIN)
 async def act(
     request: AnyRequest, session: AsyncSession, actor: Actor, policy_id: str, number: str, now: datetime
 ) -> Response[Any]:
-    """Submit, take back, publish or reject a version."""
+    """Do what the pressed button says; what is refused is told on the page, with everything that was typed."""
     form, nth = await forms.read(request), version_number(number)
     try:
-        await _do(session, actor, policy_id, nth, form, now)
+        goes_on = await admin_deeds.press(admin_deeds.Pressed(session, actor, policy_id, nth, form, now))
     except PolicyNotFound:
         raise
     except (InvalidInput, PoliciesError) as refused:
         errors = field_errors(refused, language_of(request), "action")
-        status = 422 if isinstance(refused, InvalidInput | RuleFails) else 409
-        return await _version(request, session, actor, policy_id, nth, errors, form.get("reason", ""), status)
-    return Redirect(f"/admin/policies/{policy_id}/versions/{nth}", status_code=HTTP_303_SEE_OTHER)
-
-
-async def _do(
-    session: AsyncSession, actor: Actor, policy_id: str, number: int, form: Mapping[str, str], now: datetime
-) -> None:
-    """The deed of the button that was pressed."""
-    seen = form.get("seen_sha256", "")
-    match form.get("action"):
-        case "submit":
-            known = await _tried_on(session)
-            await service.submit(session, actor, policy_id, number, seen_sha256=seen, tried_on=known, now=now)
-        case "take_back":
-            await service.take_back(session, actor, policy_id, number, now=now)
-        case "publish":
-            known = await _tried_on(session)
-            await service.publish(
-                session, actor, policy_id, number, seen_sha256=seen, tried_on=known, now=now
-            )
-        case "reject":
-            rejection = validated(Rejection, {"reason": form.get("reason", "")})
-            await service.reject(session, actor, policy_id, number, rejection, now=now)
-        case _:
-            raise PolicyNotFound
-
-
-async def _tried_on(session: AsyncSession) -> list[Facts]:
-    """The facts a rule must stand before it comes into force: the oldest enterprises', the demo ones where there are.
-    Nobody is shown them.
-    """
-    found = await profile_queries.some_enterprises(session, TRIED_ON)
-    return [await profiles.facts_of(session, enterprise.id) for enterprise in found]
+        status = 422 if isinstance(refused, InvalidInput | RuleFails | EffectPast) else 409
+        return await _version(request, session, actor, policy_id, nth, now, errors, form, status)
+    return Redirect(goes_on, status_code=HTTP_303_SEE_OTHER)
 
 
 router = Router("/", route_handlers=[version, act], include_in_schema=False)

@@ -6,11 +6,12 @@ Numbers only: which enterprise was told is its own matter.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Request, Router, get
 from litestar.response import Response
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -39,11 +40,30 @@ class Reach:
     share: int
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Pushes as the table has them. busy: one is under way; address: where the table alone is fetched anew."""
+
+    pushes: Sequence[Reach]
+    busy: bool
+    everybody: int
+    address: str
+
+
 @get("/admin/pushes", **READERS)
 async def overview(request: AnyRequest, session: AsyncSession) -> Response[str]:
     """The newest pushes; while one is under way the list looks again by itself."""
-    policy = request.query_params.get("policy")
-    rows = await recent(session, policy)
+    policy, version = (request.query_params.get(name) for name in ("policy", "version"))
+    number = int(version) if version and version.isdecimal() and len(version) < 10 else None
+    shown = await reach(request, session, policy, number)
+    part = "hx-request" in request.headers
+    template = "admin/pushes_table.html" if part else "admin/pushes.html"
+    return page(request, template, reach=shown, policy=policy)
+
+
+async def reach(request: AnyRequest, session: AsyncSession, policy: str | None, version: int | None) -> Shown:
+    """The newest pushes of all policies, of one, or of one version."""
+    rows = await recent(session, policy, version)
     everybody = int(await session.scalar(select(func.count()).select_from(CurrentFacts)) or 0)
     opened = await opened_of(session, [push.id for push in rows])
     pack, lang = await load_pack(session), language_of(request)
@@ -52,14 +72,16 @@ async def overview(request: AnyRequest, session: AsyncSession) -> Response[str]:
         for push in rows
     ]
     busy = any(push.state in ("waiting", "running") for push in rows)
-    part = "hx-request" in request.headers
-    template = "admin/pushes_table.html" if part else "admin/pushes.html"
-    return page(request, template, pushes=found, busy=busy, policy=policy, everybody=everybody)
+    asked = {"policy": policy, "version": version}
+    given = urlencode({name: value for name, value in asked.items() if value is not None})
+    return Shown(found, busy, everybody, f"/admin/pushes?{given}" if given else "/admin/pushes")
 
 
-async def recent(session: AsyncSession, policy_id: str | None) -> Sequence[Push]:
-    """The newest pushes that were not skipped, of one policy or of all."""
-    wanted = select(Push).where(col(Push.state) != "skipped")
+async def recent(session: AsyncSession, policy_id: str | None, version: int | None = None) -> Sequence[Push]:
+    """The newest pushes that told anybody, of one version, of one policy or of all."""
+    wanted = select(Push).where(or_(col(Push.state) != "skipped", col(Push.looked) > 0))
+    if version is not None:
+        wanted = wanted.where(col(Push.version) == version)
     if policy_id:
         wanted = wanted.where(col(Push.policy_id) == policy_id)
     found = await session.scalars(wanted.order_by(col(Push.created_at).desc(), col(Push.id)).limit(MOST))
