@@ -195,6 +195,13 @@ def narrowed(units: npt.NDArray[np.int64]) -> Units:
     return units.astype(np.int32) if fits else units
 
 
+def fewest_places(units: npt.NDArray[np.int64], places: int) -> tuple[npt.NDArray[np.int64], int]:
+    """The same numbers with no more digits after the point than they need."""
+    while places and not (units % 10).any():
+        units, places = units // 10, places - 1
+    return units, places
+
+
 def checked(fact: Fact, value: object, row: int) -> Any:
     """A value of the fact's own kind: int, Decimal or Fraction, ordinal of a day, text, truth. Raises ColumnError."""
     kind = fact.type

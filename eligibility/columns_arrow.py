@@ -21,6 +21,7 @@ from eligibility.column import (
     ColumnError,
     States,
     column,
+    fewest_places,
     narrowed,
     nothing,
 )
@@ -135,8 +136,7 @@ def numbers(fact: Fact, values: pa.ChunkedArray, states: States) -> Column:
 
 def shortest(fact: Fact, units: npt.NDArray[np.int64], states: States, places: int) -> Column:
     """The column with no more places than its values need; a whole number must need none. Raises ColumnError."""
-    while places and not (units % 10).any():
-        units, places = units // 10, places - 1
+    units, places = fewest_places(units, places)
     if fact.type == "int" and places:
         row = int(np.flatnonzero(units % 10**places)[0])
         raise ColumnError(fact.name, "no whole number", row)
