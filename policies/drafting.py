@@ -17,7 +17,7 @@ from sqlmodel import col
 from auth import audit
 from auth.actor import Actor
 from auth.schemas import Input, Line, PlainText
-from eligibility import Family, RuleError, Vocabulary, parse
+from eligibility import RuleError, Vocabulary, parse
 from eligibility.benefit import Benefit
 from policies import content, queries, service
 from policies.errors import (
@@ -164,9 +164,8 @@ async def check(session: AsyncSession, policy_id: str, draft: WholeDraft) -> Non
         raise DatesCross(field="effective_to")
     if policy_id in draft.exclusions:
         raise ExclusionItself(field="exclusions")
-    families = families_of(policy_id, draft.relations)
-    members = {one for family in families for one in family.members if one != policy_id}
-    for field, named in (("exclusions", set(draft.exclusions)), ("families", members)):
+    members = {one for family in families_of(policy_id, draft.relations) for one in family.members}
+    for field, named in (("exclusions", set(draft.exclusions)), ("families", members - {policy_id})):
         unknown = named - await queries.known(session, named)
         if unknown:
             raise ExclusionUnknown(field=field, ids=sorted(unknown))
@@ -182,23 +181,23 @@ async def check(session: AsyncSession, policy_id: str, draft: WholeDraft) -> Non
     citations_of(draft.relations)
 
 
-def families_of(policy_id: str, relations: Mapping[str, Any]) -> list[Family]:
-    """The families a version declares. Raises FamilyFails naming the one that cannot be used."""
+def families_of(policy_id: str, relations: Mapping[str, Any]) -> list[FamilyText]:
+    """The families a version declares. Raises FamilyFails naming the one that cannot be used, DatesCross."""
     found = []
     for entry in relations.get(FAMILIES) or ():
         name = str(entry.get("id", "?"))
         try:
-            text = FamilyText.model_validate_strings(entry)
-            among = parse(text.among, Vocabulary.shipped())
+            family = FamilyText.model_validate(entry)
+            parse(family.among, Vocabulary.shipped())
         except ValidationError as error:
             raise FamilyFails(field="families", id=name, why=str(error.errors()[0]["loc"][0])) from error
         except RuleError as error:
             raise FamilyFails(field="families", id=name, why=error.diagnostics[0].message()) from error
-        if policy_id not in text.members:
+        if policy_id not in family.members:
             raise FamilyFails(field="families", id=name, why=policy_id)
-        if text.ends < text.starts:
+        if family.ends < family.starts:
             raise DatesCross(field="families")
-        found.append(Family(text.id, tuple(text.members), among, text.starts, text.ends))
+        found.append(family)
     return found
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from eligibility import RuleError, Vocabulary, diagnose
 from eligibility.parser import read
 from eligibility.unparse import to_cel
-from marketplace.web.admin_builder_fields import ROOT, rows_of
+from marketplace.web.admin_builder_fields import ROOT, newly_chosen, rows_of
 from marketplace.web.admin_builder_moves import moved
 from marketplace.web.admin_builder_rows import Assembly, Group, Row, group_of
 
@@ -99,6 +99,7 @@ def _held(form: Mapping[str, str]) -> Bench:
         future=_texts(form.get("future", "")),
         cites=cites,
         typing=form.get("typing") == "1",
+        focus=newly_chosen(form, Vocabulary.shipped()),
     )
 
 
@@ -111,7 +112,7 @@ def _in_step(bench: Bench, *, typing: bool) -> Bench:
         return replace(bench, problems=text_of(bench.rows)[1], torn=True)
     if in_text:
         return _from_text(bench, bench.text, typing=typing)
-    return _from_rows(bench, bench.rows)
+    return _from_rows(bench, bench.rows, bench.focus)
 
 
 def _from_rows(bench: Bench, rows: Group, focus: str = "") -> Bench:
@@ -149,7 +150,8 @@ def _back(bench: Bench, verb: str) -> Bench:
     current = bench.text if bench.text.strip() else bench.seen
     stacks = (source[:-1], _bounded((*other, current)))
     past, future = stacks if verb == "undo" else (stacks[1], stacks[0])
-    return replace(found, past=past, future=future, typing=False)
+    focus = "undo" if past and (verb == "undo" or not future) else "redo"
+    return replace(found, past=past, future=future, typing=False, focus=focus)
 
 
 def text_of(rows: Group) -> tuple[str, dict[str, str]]:

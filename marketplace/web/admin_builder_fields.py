@@ -12,12 +12,23 @@ from functools import cache
 from eligibility import Fact, Vocabulary
 from marketplace.portal import industries, places
 from marketplace.portal.codes import regions
-from marketplace.web.admin_builder_rows import KINDS, LISTS, MOST, Cel, Group, Part, Row
+from marketplace.web.admin_builder_rows import (
+    KINDS,
+    LISTS,
+    MOST,
+    Cel,
+    Group,
+    Part,
+    Row,
+    UnreadableValueError,
+    scalar_of,
+    typed,
+)
 from marketplace.web.facts_form import industry_words
 
 ROOT = "b"
 MOST_VALUES = 60
-MOST_NOTS = 9
+MOST_NOTS = 64
 PLACES = ("regions.province", "regions.city")
 ORDERED = ("<=", ">=", "<", ">", "==", "!=")
 OPERATORS: Mapping[str, tuple[str, ...]] = {
@@ -58,6 +69,17 @@ def rows_of(form: Mapping[str, str], vocabulary: Vocabulary) -> Group:
     """The builder a form holds; an empty one where it holds none."""
     part = _Reader(form, vocabulary).part(ROOT)
     return part if isinstance(part, Group) else Group("all", (part,))
+
+
+def newly_chosen(form: Mapping[str, str], vocabulary: Vocabulary) -> str:
+    """The field to go on with where another fact was just chosen; "" where none was."""
+    for name, before in form.items():
+        path = name.removesuffix(".was")
+        if path != name and path.startswith(f"{ROOT}."):
+            fact = fact_meant(form.get(f"{path}.fact", ""), vocabulary)
+            if fact != before and fact in vocabulary.facts:
+                return f"{path}.op"
+    return ""
 
 
 class _Reader:
@@ -106,7 +128,7 @@ class _Reader:
         return Row(name, op, () if op == "is" else tuple(kept) or ("",), later, nots=nots, cited=cited)
 
     def value(self, fact: Fact, name: str) -> str:
-        return value_meant(fact, self.form.get(name, "").strip())
+        return value_meant(fact, self.form.get(name, "").strip(), self.vocabulary)
 
 
 def _number(text: str) -> int:
@@ -128,10 +150,12 @@ def _labels(vocabulary: Vocabulary) -> Mapping[str, str]:
     }
 
 
-def value_meant(fact: Fact, text: str) -> str:
-    """The code of the place or industry that was typed, where it is one; else what was typed."""
+def value_meant(fact: Fact, text: str, vocabulary: Vocabulary) -> str:
+    """What was typed as it is kept: a number in digits or as the name of another, a place or an industry as its code;
+    else as it was typed.
+    """
     if not text or fact.type != "code":
-        return text
+        return digits(fact, fact_meant(text, vocabulary)) if fact.is_number else text
     first = text.split(" ", 1)[0]
     if re.fullmatch(r"[0-9]{1,6}", first):
         return first
@@ -142,6 +166,14 @@ def value_meant(fact: Fact, text: str) -> str:
     if place is None:
         return text
     return place.province if fact.codes == "regions.province" else (place.city or text)
+
+
+def digits(fact: Fact, text: str) -> str:
+    """A number as CEL writes it, so that 30万 is seen to be 300000; what is no number stays."""
+    try:
+        return typed(scalar_of(fact, text))
+    except UnreadableValueError:
+        return text
 
 
 def candidates(fact: Fact, text: str, lang: str, most: int = 5) -> list[tuple[str, str]]:

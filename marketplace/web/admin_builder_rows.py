@@ -51,7 +51,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Row(Part):
-    """`fact op values` as they are typed; later: (day, value) from which day the value is another."""
+    """`fact op values` as they are typed; a number may be compared with another one, by its name.
+
+    later: (day, value), from which day the value is another.
+    """
 
     fact: str = ""
     op: str = ""
@@ -115,6 +118,8 @@ def _row(node: Node, vocabulary: Vocabulary) -> Row | None:
             return Row(name, "is")
         case Compare(op=op, left=Ref(name=name), right=Literal() as value):
             return _valued(name, op, (value,), vocabulary)
+        case Compare(op=op, left=Ref(name=name), right=Ref(name=other)) if _numbers(name, other, vocabulary):
+            return Row(name, op, (other,))
         case In(left=Ref(name=name), right=ListOf(items=items)):
             return _valued(name, "in", items, vocabulary)
         case Call(name="within", args=(Ref(name=name), ListOf(items=items))):
@@ -158,6 +163,11 @@ def _fits(fact: Fact, literal: Literal) -> bool:
     if fact.is_number:
         return isinstance(literal.value, int | Decimal) and not isinstance(literal.value, bool)
     return isinstance(literal.value, kinds[fact.type])
+
+
+def _numbers(one: str, other: str, vocabulary: Vocabulary) -> bool:
+    facts = [vocabulary.facts.get(name) for name in (one, other)]
+    return all(fact is not None and fact.is_number for fact in facts)
 
 
 def _type(name: str, vocabulary: Vocabulary) -> str | None:
@@ -270,15 +280,15 @@ class Assembly:
             self.problems[f"{path}.v0"] = "value_missing"
         if not values or None in values:
             return None
-        literals = tuple(one for one in values if one is not None)
+        operands = tuple(one for one in values if one is not None)
         if row.op in LISTS:
-            several = ListOf(literals)
+            several = ListOf(operands)
             return (
                 In(Ref(fact.name), several) if row.op == "in" else Call("within", (Ref(fact.name), several))
             )
         if row.op == "startsWith":
-            return Call("startsWith", (Ref(fact.name), literals[0]))
-        return self.by_day(row, fact, Compare(row.op, Ref(fact.name), literals[0]), path)
+            return Call("startsWith", (Ref(fact.name), operands[0]))
+        return self.by_day(row, fact, Compare(row.op, Ref(fact.name), operands[0]), path)
 
     def by_day(self, row: Row, fact: Fact, first: Compare, path: str) -> Node | None:
         """The comparison, or one for each stretch of days."""
@@ -290,6 +300,7 @@ class Assembly:
             value = self.value(fact, text, f"{path}.w{at}", "value_missing")
             if until is None or value is None:
                 return None
+            assert isinstance(until, Literal)
             assert isinstance(until.value, dt.date)
             if found and until.value <= found[-1][0]:
                 self.problems[f"{path}.d{at}"] = "day_order"
@@ -301,10 +312,13 @@ class Assembly:
             node = Cond(Compare("<", Ref(DAY), Literal(day)), before, node)
         return node
 
-    def value(self, fact: Fact, text: str, name: str, missing: str = "value_missing") -> Literal | None:
+    def value(self, fact: Fact, text: str, name: str, missing: str = "value_missing") -> Node | None:
+        """What a field says: a written value, or another number the first is compared with."""
         if not text:
             self.problems[name] = missing
             return None
+        if fact.is_number and text in self.vocabulary.facts:
+            return Ref(text)
         try:
             return Literal(scalar_of(fact, text))
         except UnreadableValueError as error:

@@ -225,10 +225,11 @@ class _Drawing:
             options = [(text, text or self.say("builder.choose")), *options]
         place = fact.codes in PLACES
         finder = FINDERS["place" if place else "industry"] if kind == "code" and op not in PREFIXES else None
-        whole = kind == "code"
+        other = self.vocabulary.facts.get(text) if kind == "number" else None
+        said = code_words(fact, text, self.lang) if kind == "code" else text
         return Value(
             name,
-            code_words(fact, text, self.lang) if whole else text,
+            other.label(self.lang) if other else said,
             kind,
             self.say(f"builder.{label}", n=number),
             options,

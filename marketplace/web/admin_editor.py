@@ -130,16 +130,14 @@ def conflict(editing: Editing, lang: str) -> Editing | None:
     assert version is not None
     now = Editing.stored(version, lang).was
     mine = units_of(editing.values, editing.bench.citations)
-    open_ = chosen(editing.values, now, mine).clashes
-    if editing.values.get("seen_sha256") == version.content_sha256:
-        if not open_:
-            return None
-        result = Merged(mine, {}, open_)
-    else:
+    result = chosen(editing.values, now, mine)
+    if editing.values.get("seen_sha256") != version.content_sha256:
         found = merged(editing.was, now, mine)
-        result = Merged(
-            {**found.units, **{u: mine[u] for u in open_}}, found.taken, {**found.clashes, **open_}
-        )
+        taken = {**found.taken, **result.taken}
+        clashes = {**{u: c for u, c in found.clashes.items() if u not in taken}, **result.clashes}
+        result = Merged({**mine, **taken}, taken, clashes)
+    elif not result.clashes:
+        return None
     met = with_units(editing, result)
     errors = {u: translate(lang, "builder.clash") for u in result.clashes}
     return replace(
