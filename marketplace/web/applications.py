@@ -66,7 +66,7 @@ async def _case_page(
         paper=strength_of(Status(case.status)),
         sent="sent" in request.query_params,
         error=error,
-        line=verdicts.tree(case_trace(case.rule, case.facts, case.as_of), lang),
+        line=verdicts.tree(case_trace(case.rule, case.facts, case.as_of), lang, kept=True),
     )
 
 

@@ -87,7 +87,11 @@ async def home(
     if Matter.CHECK in matters:
         subject = await subject_of(request, session, actor, enterprise_id)
         view = ResultView(
-            lang, await asyncio.to_thread(subject.advice, as_of), subject.questions, Filters.of({})
+            lang,
+            await asyncio.to_thread(subject.advice, as_of),
+            subject.questions,
+            Filters(),
+            kept=True,
         )
     agencies = await attesting.sources(session, enterprise_id)
     disputes = await attesting.open_disputes(session, enterprise_id)

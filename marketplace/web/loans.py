@@ -178,8 +178,8 @@ def _view(offer: OfferRead, facts: Facts, lang: str, largest: Decimal, enterpris
     missing = [vocabulary.facts[name] for name in offer.missing if name in vocabulary.facts]
     return OfferView(
         offer,
-        verdicts.tree(trace, lang),
-        verdicts.reasons_of(trace, lang),
+        verdicts.tree(trace, lang, kept=True),
+        verdicts.reasons_of(trace, lang, kept=True),
         [(f"/account/enterprises/{enterprise_id}/facts/{f.group}#{f.name}", f.label(lang)) for f in missing],
         bar,
     )

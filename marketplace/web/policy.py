@@ -12,7 +12,7 @@ from typing import Any
 
 from litestar import Request, Router, get, post
 from litestar.response import Redirect, Response
-from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_410_GONE
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth import members
@@ -33,7 +33,7 @@ from marketplace.web.render import page
 from marketplace.web.result_filters import Filters
 from marketplace.web.result_view import ResultView
 from marketplace.web.result_whose import Subject, subject_of
-from policies import keeper, library, matching, queries
+from policies import keeper, library, matching, queries, withdrawing
 from policies.advising import Advice
 from policies.errors import PolicyNotFound
 from policies.library import Library
@@ -97,14 +97,22 @@ class Shown:
             total=judged.yuan or Decimal(0),
             facts=judged.facts,
         )
-        return ResultView(self.lang, Advice(result), self.questions, Filters())
+        kept = self.subject.enterprise is not None
+        return ResultView(self.lang, Advice(result), self.questions, Filters(), kept=kept)
 
 
 @get("/policies/{policy_id:str}", **PUBLIC)
 async def one(
     request: AnyRequest, session: AsyncSession, maybe_actor: Actor | None, policy_id: str, as_of: date
 ) -> Response[str]:
-    """One policy, judged for the owner's enterprise or, for whoever has none or asks so, by the check's answers."""
+    """One policy, judged for the owner's enterprise or, for whoever has none or asks so, by the check's answers.
+
+    One that was withdrawn says so, and why.
+    """
+    gone = await withdrawing.notice(session, policy_id)
+    if gone is not None and await queries.current(session, policy_id) is None:
+        words = PolicyWords(language_of(request), as_of)
+        return page(request, "policies/withdrawn.html", status_code=HTTP_410_GONE, notice=gone, words=words)
     shown = await _find(request, session, maybe_actor, policy_id, as_of, request.query_params.get("by", ""))
     return await _page(request, session, shown)
 
@@ -183,7 +191,11 @@ async def _page(
         others=[one for one in shown.mine if one != shown.subject.enterprise],
         results=shown.subject.address(),
         view=shown.view(judged) if judged else None,
-        tree=verdicts.tree(judged.trace if judged else explain(record.rule, Facts()), lang),
+        tree=verdicts.tree(
+            judged.trace if judged else explain(record.rule, Facts()),
+            lang,
+            kept=shown.subject.enterprise is not None,
+        ),
         fields=fields,
         on_form=set() if shown.subject.enterprise else {field.name for field in fields},
         begun=any(fact.name in shown.subject.facts for fact in shown.asked),

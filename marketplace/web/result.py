@@ -6,6 +6,7 @@ Apart from the check, because an enterprise's stored facts are answered by the s
 import asyncio
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -29,8 +30,10 @@ from marketplace.web.facts_form import FactField
 from marketplace.web.render import page
 from marketplace.web.result_amounts import Typed
 from marketplace.web.result_filters import SOON, Filters
+from marketplace.web.result_unfolded import Unfolded
 from marketplace.web.result_view import ResultView
 from marketplace.web.result_whose import Subject, begun, subject_of, subject_of_form
+from policies.advising import Advice
 from policies.errors import PolicyNotFound
 from policies.matching import Judged
 from policies.tables import CATEGORIES, LEVELS
@@ -50,6 +53,32 @@ async def result(
     """The result of the visitor's answers, or of an enterprise of the signed-in owner."""
     subject = await subject_of(request, session, maybe_actor, enterprise)
     return await _page(request, session, subject, maybe_actor, as_of, now)
+
+
+@get("/check/result/policies/{policy_id:str}", **PUBLIC)
+async def details(
+    request: AnyRequest,
+    session: AsyncSession,
+    policy_id: str,
+    as_of: date,
+    maybe_actor: Actor | None,
+    enterprise: UUID | None = None,
+) -> Response[str]:
+    """What an opened policy tells, to stand in its row."""
+    subject = await subject_of(request, session, maybe_actor, enterprise)
+    lang, advice = language_of(request), subject.advice(as_of)
+    judged = next((one for one in advice.judged if one.policy.id == policy_id), None)
+    if judged is None:
+        raise PolicyNotFound
+    return await asyncio.to_thread(
+        page,
+        request,
+        "result/details.html",
+        view=_view(subject, advice, lang, Filters()),
+        judged=judged,
+        subject=subject,
+        fields=partial(_fields, subject, lang, None),
+    )
 
 
 @post("/check/result/amounts/{policy_id:str}", status_code=HTTP_303_SEE_OTHER, **PUBLIC)
@@ -121,15 +150,10 @@ async def _page(
 ) -> Response[str]:
     lang = language_of(request)
     advice = subject.advice(day)
-    view = ResultView(lang, advice, subject.questions, Filters.of(request.query_params))
+    filters = Filters.of(request.query_params)
     mine: Sequence[Any] = ()
     if subject.enterprise is None and actor is not None and actor.role is Role.OWNER:
         mine = await profiles.my_enterprises(session, actor)
-
-    def fields(judged: Judged) -> list[FactField]:
-        own = subject.stated.get(judged.policy.id)
-        return result_amounts.fields_of(judged.policy.id, judged.policy.benefit, own, lang, typed)
-
     shared = await shares.live(session, subject.whose, now) if subject.whose else ()
     return (
         await asyncio.to_thread(  # advice is worked out as the page is drawn; others are answered meanwhile
@@ -138,16 +162,16 @@ async def _page(
             "result/result.html",
             status_code=422 if typed else HTTP_200_OK,
             result=advice.result,
-            view=view,
+            view=_view(subject, advice, lang, filters),
             subject=subject,
             enterprise=subject.enterprise,
             enterprises=mine,
             facts_known=len(subject.facts),
-            fields=fields,
+            fields=partial(_fields, subject, lang, typed),
             errors=typed.errors if typed else {},
             labels=_labels(subject, typed, lang),
-            opened=typed.policy_id if typed else request.query_params.get("open", ""),
-            unfold=request.query_params.get("unfold") == "1",
+            unfolded=Unfolded.of(request.query_params, typed.policy_id if typed else None),
+            here=partial(subject.address, **filters.asked),
             shared=shared,
             withdrawn="withdrawn" in request.query_params,
             categories=CATEGORIES,
@@ -158,6 +182,15 @@ async def _page(
     )
 
 
+def _view(subject: Subject, advice: Advice, lang: str, filters: Filters) -> ResultView:
+    return ResultView(lang, advice, subject.questions, filters, kept=subject.enterprise is not None)
+
+
+def _fields(subject: Subject, lang: str, typed: Typed | None, judged: Judged) -> list[FactField]:
+    own = subject.stated.get(judged.policy.id)
+    return result_amounts.fields_of(judged.policy.id, judged.policy.benefit, own, lang, typed)
+
+
 def _labels(subject: Subject, typed: Typed | None, lang: str) -> dict[str, str]:
     if typed is None:
         return {}
@@ -165,4 +198,4 @@ def _labels(subject: Subject, typed: Typed | None, lang: str) -> dict[str, str]:
     return {f"{typed.policy_id}.{fact.name}": fact.label(lang) for fact in facts}
 
 
-router = Router("/", route_handlers=[result, state], include_in_schema=False)
+router = Router("/", route_handlers=[result, details, state], include_in_schema=False)

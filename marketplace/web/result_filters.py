@@ -39,6 +39,18 @@ class Filters:
         """Whether anything is left out."""
         return self != Filters()
 
+    @property
+    def asked(self) -> dict[str, str]:
+        """As an address says it."""
+        within = "" if self.within is None else str(self.within)
+        every = {
+            "category": self.category,
+            "level": self.level,
+            "within": within,
+            "amounts": "1" * self.amounts,
+        }
+        return {name: value for name, value in every.items() if value}
+
     def admits(self, text: Mapping[str, object], *, has_amount: bool, ends: date | None, today: date) -> bool:
         """Whether a policy is shown. One without a last day does not end soon."""
         if self.category is not None and text["category"] != self.category:

@@ -21,8 +21,9 @@ from marketplace.language import language_of
 from marketplace.portal.errors import NothingToShare
 from marketplace.web import format as words
 from marketplace.web.result_filters import Filters
-from marketplace.web.result_view import ResultView, Worth
+from marketplace.web.result_view import ResultView
 from marketplace.web.result_whose import Subject, subject_of
+from marketplace.web.result_worth import Worth
 from pdf.document import longest, shorten
 from pdf.summary import (
     SummaryDocument,
@@ -64,7 +65,8 @@ async def summary(
 
 def drawn(subject: Subject, lang: str, day: date, now: datetime) -> bytes:
     """The PDF's bytes."""
-    view = ResultView(lang, subject.advice(day), subject.questions, Filters())
+    kept = subject.enterprise is not None
+    view = ResultView(lang, subject.advice(day), subject.questions, Filters(), kept=kept)
     return render_summary(SummaryWriter(view, subject, now).document(), font_set())
 
 

@@ -27,8 +27,8 @@ from marketplace.profiles.errors import EnterpriseNotFound
 from marketplace.web import forms
 from marketplace.web.policy_words import PolicyWords
 from marketplace.web.render import page
-from marketplace.web.result_view import Worth
 from marketplace.web.result_whose import subject_of_form
+from marketplace.web.result_worth import Worth
 from policies import keeper
 from policies.pack import Pack, PublishedText
 

@@ -15,8 +15,6 @@ from eligibility import Fact, Vocabulary
 from eligibility.advise_cliffs import Cliff
 from eligibility.advise_combine import Combination
 from eligibility.bands import as_number
-from eligibility.benefit import Benefit
-from eligibility.benefit_range import Range
 from eligibility.claims import Conflict
 from marketplace.portal import claiming
 from marketplace.portal.claiming import Way
@@ -24,6 +22,7 @@ from marketplace.web import verdicts
 from marketplace.web.policy_words import PolicyWords
 from marketplace.web.result_filters import Filters
 from marketplace.web.result_standing import Standing, standing
+from marketplace.web.result_worth import ZERO, Worth, waits_for_figures, worth_of
 from policies.advising import Advice
 from policies.matching import CATEGORY_ORDER, Judged
 
@@ -31,24 +30,10 @@ URGENT = 30
 """Days before the last one from which it is marked."""
 ASKED_FIRST = 5
 Rank = tuple[int, Decimal, date, int]
-ZERO = Decimal(0)
 GRID: Mapping[str, Fraction] = {"money": Fraction(1, 100), "decimal": Fraction(1, 1_000_000)}
 """The least step of a number: a cliff right behind a round number is told as going above or below that."""
 TO_BE_DONE = ("application", "with_bank", "with_landlord")
 DONE_FIRST = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """An amount as it is shown. kind: exact, at_most, range, at_least, open (figures are still to be stated), none.
-
-    needs: labels of the figures and facts it waits for.
-    """
-
-    kind: str
-    least: Decimal | None = None
-    most: Decimal | None = None
-    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,33 +89,17 @@ class Rivals:
     gives_up: Decimal
 
 
-def worth_of(found: Range | None, benefit: Benefit, lang: str) -> Worth:
-    """How a range is shown. While a figure of the policy's own is open its ceiling says little: details tell it."""
-    if found is None or benefit.amount is None:
-        return Worth("none")
-    words, at_most = benefit.amount.vocabulary.facts, benefit.at_most
-    needs = tuple(words[name].label(lang) for name in found.missing)
-    least, most = found.least or ZERO, found.most
-    if most is None or (least <= 0 and waits_for_figures(found, benefit)):
-        return Worth("at_least" if least >= 1 and not at_most else "open", least, most, needs)
-    if at_most:
-        return Worth("at_most", ZERO, most, needs)
-    if least == most:
-        return Worth("exact", least, most)
-    return Worth("range" if least > 0 else "at_most", least, most, needs)
-
-
-def waits_for_figures(found: Range, benefit: Benefit) -> bool:
-    """Whether an amount waits for a figure of the policy's own."""
-    return any(fact.name in found.missing for fact in benefit.inputs)
-
-
 class ResultView:
-    """One result for one reader. `questions`: where a fact is asked for; {fact} and {group} are filled in."""
+    """One result for one reader. `questions`: where a fact is asked for; {fact} and {group} are filled in.
 
-    def __init__(self, lang: str, advice: Advice, questions: str, filters: Filters) -> None:
+    kept: an enterprise's facts were judged, not what the reader has just answered.
+    """
+
+    def __init__(
+        self, lang: str, advice: Advice, questions: str, filters: Filters, *, kept: bool = False
+    ) -> None:
         self.lang, self.advice, self.result = lang, advice, advice.result
-        self.questions, self.filters = questions, filters
+        self.questions, self.filters, self.kept = questions, filters, kept
         self.vocabulary = Vocabulary.shipped()
         self.area = PolicyWords(lang, self.result.as_of).area
 
@@ -212,7 +181,7 @@ class ResultView:
         return way.until if way is not None and way.until is not None else ends
 
     def standing(self, judged: Judged) -> Standing:
-        """How to have it and where it is written."""
+        """What is told of it to everybody alike."""
         return standing(judged.policy, self.lang)
 
     def deadline(self, judged: Judged) -> Deadline | None:
@@ -222,11 +191,12 @@ class ResultView:
 
     def tree(self, judged: Judged) -> verdicts.Line:
         """Why, as lines."""
-        return verdicts.tree(judged.trace, self.lang, judged.policy.words("clause", self.lang))
+        clause = judged.policy.words("clause", self.lang)
+        return verdicts.tree(judged.trace, self.lang, clause, kept=self.kept)
 
     def reasons(self, judged: Judged) -> list[verdicts.Reason]:
         """Which conditions fail."""
-        return verdicts.reasons(judged, self.lang)
+        return verdicts.reasons(judged, self.lang, kept=self.kept)
 
     def settling(self, judged: Judged) -> list[tuple[str, str]]:
         """The fewest questions whose answers may settle it: (address, label)."""

@@ -48,16 +48,24 @@ class Reason:
     ways: Sequence[Sequence["Reason"]] = ()
 
 
-def tree(trace: Trace, lang: str, clause: str | None = None, *, desk: bool = False) -> Line:
-    """A trace as lines of words; `clause` in the reader's language. desk: told about the owner, not to him."""
-    return Teller(lang, Vocabulary.shipped(), clause, desk=desk).line(trace)
+def tree(
+    trace: Trace, lang: str, clause: str | None = None, *, desk: bool = False, kept: bool = False
+) -> Line:
+    """A trace as lines of words; `clause` in the reader's language.
+
+    desk: told about the owner, not to him. kept: an enterprise's facts were judged, which others may have stated.
+    """
+    return Teller(lang, Vocabulary.shipped(), clause, desk=desk, kept=kept).line(trace)
 
 
 class Teller:
     """Words for one reader."""
 
-    def __init__(self, lang: str, vocabulary: Vocabulary, clause: str | None, *, desk: bool = False) -> None:
-        self.lang, self.vocabulary, self.clause, self.desk = lang, vocabulary, clause, desk
+    def __init__(
+        self, lang: str, vocabulary: Vocabulary, clause: str | None, *, desk: bool = False, kept: bool = False
+    ) -> None:
+        self.lang, self.vocabulary, self.clause = lang, vocabulary, clause
+        self.answer_key = f"trace.answered{'_desk' if desk else '_kept' if kept else ''}"
         self.say = partial(translate, lang)
 
     def line(self, trace: Trace) -> Line:
@@ -100,7 +108,7 @@ class Teller:
         value = self.value(trace.fact, trace.value)
         if isinstance(trace.value, bool):
             value = self.say("trace.quoted", value=value)
-        return self.told("trace.answered_desk" if self.desk else "trace.answered", value=value)
+        return self.told(self.answer_key, value=value)
 
     def size(self, trace: Trace) -> str:
         basis = trace.basis or {}
@@ -135,16 +143,16 @@ def fact_words(fact: Fact, value: Any, lang: str) -> str:
     return value_words(value, fact, lang, namer(lang))
 
 
-def reasons(judged: Judged, lang: str) -> list[Reason]:
+def reasons(judged: Judged, lang: str, *, kept: bool = False) -> list[Reason]:
     """The conditions that keep a policy from applying, in words with what was answered."""
-    return reasons_of(judged.trace, lang, judged.policy.words("clause", lang))
+    return reasons_of(judged.trace, lang, judged.policy.words("clause", lang), kept=kept)
 
 
-def reasons_of(trace: Trace, lang: str, clause: str | None = None) -> list[Reason]:
+def reasons_of(trace: Trace, lang: str, clause: str | None = None, *, kept: bool = False) -> list[Reason]:
     """What keeps a failed rule from holding: all of these are missing. None where it did not fail."""
     if trace.verdict is not False:
         return []
-    return Unmet(Teller(lang, Vocabulary.shipped(), clause)).reasons(trace)
+    return Unmet(Teller(lang, Vocabulary.shipped(), clause, kept=kept)).reasons(trace)
 
 
 class Unmet:

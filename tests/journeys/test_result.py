@@ -44,6 +44,9 @@ def test_a_result_is_read_narrowed_made_exact_and_shown_to_others(
     assert certain
 
     page.locator(f"#p-{SMALL} > summary").click()
+    if not window.get("java_script_enabled", True):
+        visitor.press(f"#p-{SMALL} .mp-pol__body > a")
+    page.locator(f"#p-{SMALL} .mp-how").wait_for()
     visitor.look()
     page.fill(f"[name='{SMALL}.due_yuan']", "many")
     visitor.press(f"#p-{SMALL} form button")
@@ -57,7 +60,7 @@ def test_a_result_is_read_narrowed_made_exact_and_shown_to_others(
     page.select_option("#level", "city")
     visitor.press(".mp-sift__form button")
     assert page.locator("section[aria-labelledby=sure] > details.mp-pol").count() < certain
-    visitor.open("/check/result?unfold=1")
+    visitor.open("/check/result?view=print")
     assert page.locator("details.mp-pol:not([open])").count() == 0
 
     visitor.press("form[action='/check/result/shares'] button")
@@ -73,8 +76,8 @@ def test_a_result_is_read_narrowed_made_exact_and_shown_to_others(
     other.look()
 
 
-def test_printing_unfolds_everything_with_address_and_day(arrives: Arrives) -> None:
-    visitor = answered(arrives(locale="zh-CN"))
+def test_the_print_view_prints_everything_with_address_and_day(arrives: Arrives) -> None:
+    visitor = answered(arrives(locale="zh-CN")).open("/check/result?view=print")
     pdf = visitor.page.pdf(format="A4")
     pages = "".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
     told = "".join(
@@ -91,6 +94,7 @@ def test_the_result_is_read_by_keyboard(arrives: Arrives) -> None:
     summary = visitor.page.locator(f"#p-{SMALL} > summary")
     summary.focus()
     visitor.page.keyboard.press("Enter")
+    visitor.page.locator(f"#p-{SMALL} .mp-how").wait_for()
     assert visitor.page.locator(f"#p-{SMALL} .mp-pol__body").is_visible()
     visitor.page.keyboard.press("Enter")
     assert not visitor.page.locator(f"#p-{SMALL} .mp-pol__body").is_visible()
@@ -103,16 +107,11 @@ def test_an_owner_states_figures_of_his_enterprise_and_takes_the_pdf(arrives: Ar
     )
     assert link is not None
     enterprise = link.rpartition("/")[2].partition("?")[0].partition("#")[0]
-    owner.open(f"/check/result?enterprise={enterprise}")
-    field = owner.page.locator(".mp-figures-form input[inputmode=decimal]").first
-    name = field.get_attribute("name")
+    owner.open(f"/check/result?enterprise={enterprise}&view=print")
+    name = owner.page.locator(".mp-figures-form input[inputmode=decimal]").first.get_attribute("name")
     assert name is not None
     policy = name.partition(".")[0]
-    owner.page.evaluate(
-        "id => document.getElementById(id).closest('details.mp-more')?.setAttribute('open', '')",
-        f"p-{policy}",
-    )
-    owner.page.locator(f"#p-{policy} > summary").click()
+    owner.open(f"/check/result?enterprise={enterprise}&open={policy}")
     owner.page.fill(f"[name='{name}']", "1000")
     owner.press(f"#p-{policy} form button")
     assert f"enterprise={enterprise}" in owner.path

@@ -146,7 +146,9 @@ class TestSending:
     async def test_says_nothing_of_the_owners_figures(self, house: House) -> None:
         await house.confirmed()
         await house.push("employees_end <= 7777")
-        assert "你填的" not in house.postman.took[0].get_content()
+        told = house.postman.took[0].get_content()
+        assert "你填的" not in told
+        assert "企业资料里" not in told
 
     async def test_goes_nowhere_before_the_address_is_confirmed(self, house: House) -> None:
         await house.wish()

@@ -71,7 +71,7 @@ class TestInbox:
         assert address(item) in page.links
         message = read((await owner.get(address(item) + "?lang=zh")).text)
         assert "从业人员" in message.text
-        assert "你填的是 8 人" in message.text
+        assert "企业资料里是 8 人" in message.text
         assert f"/policies/{RENT}" in message.links
         assert "条未读" not in read((await owner.get("/account?lang=zh")).text).text
 

@@ -261,6 +261,8 @@ class TestWhose:
         page = await owner.get(f"/policies/{RENT}?lang=zh")
         seen = read(page.text)
         assert f"按{name}现有的信息" in seen.text
+        assert "企业资料里是" in seen.text
+        assert "你填的是" not in seen.text
         assert f"/account/enterprises/{mine}" in page.text
         assert f"/check/result?enterprise={mine}" in page.text
         assert f'action="/policies/{RENT}"' not in page.text

@@ -39,6 +39,11 @@ async def knowing(visitor: Visitor, session: AsyncSession, now: datetime, facts:
     return visitor
 
 
+def row_of(html: str, policy: str) -> str:
+    """What is read of one policy on the page."""
+    return read(html.partition(f'id="p-{policy}"')[2].partition("</details>")[0]).text
+
+
 def heading(html: str) -> str:
     return read(html.partition("<h1>")[2].partition("</h1>")[0]).text
 
@@ -108,14 +113,21 @@ class TestOnePolicy:
         self, arrive: Arrive, session: AsyncSession, now: datetime
     ) -> None:
         visitor = await knowing(arrive(), session, now, FACTS)
-        page = (await visitor.get("/check/result")).text
-        own = read(page.partition('id="p-CN-VAT-2019-13-1"')[2].partition("</details>")[0]).text
-        for told in (
+        at_once = (
             "8,400 元", "还有 350 天", "到 2021年3月31日", "财税〔2019〕13号", "财政部 税务总局", "2019年1月17日发布",
+            "全国、减税", "为什么符合、怎么办、要哪些材料",
+        )  # fmt: skip
+        row = row_of((await visitor.get("/check/result")).text, "CN-VAT-2019-13-1")
+        assert [told for told in at_once if told not in row] == []
+        opened = (
             "自己申报享受", "小微企业免税销售额", "电子税务局", "国家税务总局公告2019年第4号", "一个申报期",
             "本站编写人员对照下列网页核对过", "录入本站", "查原文到 国家税务总局政策法规库",
-        ):  # fmt: skip
-            assert told in own, told
+        )  # fmt: skip
+        assert [told for told in opened if told in row] == []
+        part = read((await visitor.get("/check/result/policies/CN-VAT-2019-13-1")).text).text
+        page = (await visitor.get("/check/result?open=CN-VAT-2019-13-1")).text
+        assert part in row_of(page, "CN-VAT-2019-13-1")
+        assert [told for told in opened if told not in part] == []
 
     async def test_without_a_written_way_sends_to_the_issuer_and_the_hotline(
         self, arrive: Arrive, session: AsyncSession, now: datetime
@@ -126,8 +138,7 @@ class TestOnePolicy:
         kept = content.content_of(row)
         await service.store_published(session, "XX-NEW", kept, now)
         visitor = await knowing(arrive(), session, now, FACTS)
-        page = (await visitor.get("/check/result")).text
-        own = read(page.partition('id="p-XX-NEW"')[2].partition("</details>")[0]).text
+        own = read((await visitor.get("/check/result/policies/XX-NEW")).text).text
         assert "这条政策的办法还没整理" in own
         assert "国家医保局" in own
         assert "12345" in own
@@ -173,6 +184,56 @@ class TestOnePolicy:
         assert "小规模纳税人增值税征收率从 3% 降到 1%" in told
         assert "换成它少 2,800 元" in told
         assert "次一组合计 5,600 元" in told
+
+
+class TestUnfolding:
+    """Few rows and no details at once; the rest where it is asked for."""
+
+    async def test_cuts_long_lists_with_a_way_to_the_rest_that_keeps_the_filters(
+        self, arrive: Arrive, session: AsyncSession, now: datetime
+    ) -> None:
+        visitor = await knowing(arrive(), session, now, FACTS)
+        page = (await visitor.get("/check/result?level=national")).text
+        way = next(link for link in read(page).links if "all=1" in link)
+        anchor = way.partition("#")[2]
+        assert page.partition('id="not-now"')[2].count('<details class="mp-pol"') == 20
+        assert f'id="{anchor}"' not in page
+        whole = (await visitor.get(way.partition("#")[0])).text
+        assert f'id="{anchor}"' in whole
+        assert "level=national" in way
+        assert "all=1" not in whole.partition('id="not-now"')[2]
+
+    async def test_opens_what_the_cut_would_hide(
+        self, arrive: Arrive, session: AsyncSession, now: datetime
+    ) -> None:
+        visitor = await knowing(arrive(), session, now, FACTS)
+        page = (await visitor.get("/check/result")).text
+        hidden = next(link for link in read(page).links if "all=1" in link).partition("#p-")[2]
+        opened = (await visitor.get(f"/check/result?open={hidden}")).text
+        assert f'id="p-{hidden}" open' in opened
+        assert '<details class="govuk-details mp-more" open>' in opened
+
+    async def test_prints_every_row_with_its_details(
+        self, arrive: Arrive, session: AsyncSession, now: datetime
+    ) -> None:
+        visitor = await knowing(arrive(), session, now, FACTS)
+        page = (await visitor.get("/check/result?view=print")).text
+        assert page.count('<details class="mp-pol"') == page.count("查原文到") > 60
+        assert "hx-get" not in page
+        assert "这里只印了清单" not in page
+
+    async def test_a_part_is_told_to_who_may_see_the_result_alone(
+        self, arrive: Arrive, signed_in: SignedIn, session: AsyncSession, now: datetime
+    ) -> None:
+        owner, who = await signed_in()
+        mine = await enterprise(session, who, now)
+        other, _ = await signed_in()
+        address = f"/check/result/policies/{MEDICAL}?enterprise={mine.id}"
+        assert (await owner.get(address)).status_code == 200
+        assert (await other.get(address)).status_code == 404
+        assert (await arrive().get(address)).status_code == 303
+        for unknown in ("NO-SUCH", "%00", "a" * 300):
+            assert (await arrive().get(f"/check/result/policies/{unknown}")).status_code == 404
 
 
 class TestFilters:
