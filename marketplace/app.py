@@ -48,8 +48,10 @@ from marketplace.settings import Settings
 from marketplace.unit_of_work import UnitOfWork, provide_session
 from marketplace.web import account as account_pages
 from marketplace.web import admin as admin_pages
+from marketplace.web import admin_history as admin_history_pages
 from marketplace.web import admin_list as admin_list_pages
 from marketplace.web import admin_new as admin_new_pages
+from marketplace.web import admin_told as admin_told_pages
 from marketplace.web import admin_version as admin_version_pages
 from marketplace.web import agencies as agencies_pages
 from marketplace.web import applications as applications_pages
@@ -78,6 +80,7 @@ from marketplace.web import result_paper, result_shares, static_pages
 from marketplace.web import resume as resume_pages
 from marketplace.web import unsubscribe as unsubscribe_pages
 from marketplace.web import verify as verify_pages
+from marketplace.web.pending import count_pending
 from policies import api as policies_api
 from policies import library
 from policies.keeper import KEEPER
@@ -117,6 +120,8 @@ ROUTERS: tuple[Router, ...] = (
     admin_list_pages.router,
     admin_new_pages.router,
     admin_version_pages.router,
+    admin_history_pages.router,
+    admin_told_pages.router,
     oversight_pages.router,
     inbox_pages.router,
     preferences_pages.router,
@@ -188,7 +193,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime] = utc_now) -> L
         request_class=FormRequest,
         middleware=[Measure(Metrics()), UnitOfWork()],
         compression_config=CompressionConfig(backend="gzip", minimum_size=1024, gzip_compress_level=6),
-        guards=[refuse_foreign_forms, refuse_unknown_parameters, count_unread],
+        guards=[refuse_foreign_forms, refuse_unknown_parameters, count_unread, count_pending],
         exception_handlers=problems.HANDLERS,
         before_send=[secure_headers],
         type_encoders=outputs.ENCODERS,

@@ -86,11 +86,11 @@ async def open_version(session: AsyncSession, policy_id: str) -> PolicyVersion |
 
 
 async def to_edit(session: AsyncSession, policy_id: str) -> PolicyVersion | None:
-    """What an edit starts from: the version on its way, or else the one that is or was in force last."""
+    """What an edit starts from: the version on its way, the one that is or was in force last, or else the newest."""
     ever = (
         select(PolicyVersion)
-        .where(EVER, col(PolicyVersion.policy_id) == policy_id)
-        .order_by(col(PolicyVersion.version).desc())
+        .where(col(PolicyVersion.policy_id) == policy_id)
+        .order_by(EVER.desc(), col(PolicyVersion.version).desc())
         .limit(1)
     )
     return await open_version(session, policy_id) or await session.scalar(ever)

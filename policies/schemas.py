@@ -123,6 +123,13 @@ class Trial(Input):
     try_day: PolicyDay
 
 
+class TimeTravel(Input):
+    """The day that is judged, and the last day whose knowledge counts."""
+
+    day: PolicyDay
+    known: PolicyDay
+
+
 class Read(BaseModel):
     """Made from a row by `model_validate`."""
 

@@ -30,7 +30,7 @@ from policies.errors import (
     RuleFails,
     WrongState,
 )
-from policies.lifecycle import EVER_IN_FORCE, Action, Status
+from policies.lifecycle import OPEN, Action, Status
 from policies.schemas import PolicyDraft, Rejection
 from policies.tables import Policy, PolicyVersion
 
@@ -90,7 +90,7 @@ async def save_draft(
         raise ChangedMeanwhile
     await _check_exclusions(session, policy_id, draft.exclusions)
     fields = {**content.content_of(base), **draft.model_dump(), "rule": rule.text}
-    if Status(base.status) in EVER_IN_FORCE:
+    if Status(base.status) not in OPEN:
         return await _new_draft(session, actor, base, fields, now)
     return await _change_draft(session, actor, base, fields, now)
 

@@ -5,9 +5,12 @@ The log's deeds are named from the list that has words; each says as what its do
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -54,6 +57,17 @@ async def versions(session: AsyncSession, enterprise_id: UUID, name: str) -> Seq
         .limit(MOST)
     )
     return [Version(*row) for row in found]
+
+
+async def facts_at(session: AsyncSession, enterprise_id: UUID, moment: datetime) -> dict[str, Any]:
+    """What was known of an enterprise at a moment, for callers that have judged the actor's right to it."""
+    rows = await session.execute(
+        select(col(FactVersion.name), col(FactVersion.value), col(FactVersion.forgotten))
+        .ext(distinct_on(col(FactVersion.name)))
+        .where(col(FactVersion.enterprise_id) == enterprise_id, col(FactVersion.at) <= moment)
+        .order_by(col(FactVersion.name), col(FactVersion.id).desc())
+    )
+    return {name: value for name, value, forgotten in rows if not forgotten}
 
 
 async def deeds(session: AsyncSession, enterprise_id: UUID) -> Sequence[Deed]:

@@ -41,6 +41,11 @@ async def enterprise_by_id(session: AsyncSession, enterprise_id: UUID) -> Enterp
     return await session.get(Enterprise, enterprise_id)
 
 
+async def enterprise_by_uscc(session: AsyncSession, uscc: str) -> Enterprise | None:
+    """The enterprise of a code, for services that have judged the caller's right to it themselves."""
+    return await session.scalar(select(Enterprise).where(col(Enterprise.uscc) == uscc))
+
+
 async def fact_rows(session: AsyncSession, enterprise_id: UUID) -> Sequence[EnterpriseFact]:
     """The stored facts of an enterprise by name."""
     found = await session.scalars(

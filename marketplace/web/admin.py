@@ -60,10 +60,8 @@ async def editor(request: AnyRequest, session: AsyncSession, actor: Actor, polic
 
 
 async def _base(session: AsyncSession, policy_id: str) -> VersionRead:
-    """What an edit starts from: the open version, the one in force, or else the newest. Raises PolicyNotFound."""
-    found = await queries.open_version(session, policy_id) or await queries.current(session, policy_id)
-    if found is None:
-        found = next(iter(await queries.history(session, policy_id)), None)
+    """What an edit starts from. Raises PolicyNotFound."""
+    found = await queries.to_edit(session, policy_id)
     if found is None:
         raise PolicyNotFound
     return VersionRead.model_validate(found)

@@ -27,6 +27,7 @@ from marketplace.language import COOKIE, language_of, named
 from marketplace.notifications.badge import unread_in
 from marketplace.settings import Settings
 from marketplace.web import format as words
+from marketplace.web.pending import pending_in
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 STATIC = Path(__file__).parents[1] / "static"
@@ -115,6 +116,7 @@ def shared(request: Request[Any, Any, Any], lang: str) -> dict[str, Any]:
         "as_of": settings.as_of,
         "path": request.url.path,
         "unread": unread_in(request),
+        "pending": pending_in(request),
         **formats(lang, settings.as_of),
     }
 
