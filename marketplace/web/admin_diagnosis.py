@@ -13,7 +13,7 @@ from eligibility.benefit import parse_formula
 from eligibility.sentence import Teller, describe
 from marketplace.portal.codes import namer
 
-AROUND = 60
+AROUND = 30
 """Characters shown before and after what a complaint is about."""
 
 
