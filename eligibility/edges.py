@@ -80,7 +80,7 @@ def _within(edge: Edge, starts: dt.date, ends: dt.date | None) -> bool:
 
 def _edges(leaf: Node, rule: Rule) -> Iterator[Edge]:
     facts = [rule.vocabulary.facts[name] for name in sorted(names(leaf))]
-    moved = [fact for fact in facts if is_numeric(fact) and (not fact.context or fact.name == DAY)]
+    moved = [fact for fact in facts if is_numeric(fact) and fact.name not in rule.vocabulary.parameters]
     own = [fact for fact in moved if fact.name != DAY] or moved
     if not own:
         return

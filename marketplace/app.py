@@ -48,6 +48,7 @@ from marketplace.settings import Settings
 from marketplace.unit_of_work import UnitOfWork, provide_session
 from marketplace.web import account as account_pages
 from marketplace.web import admin as admin_pages
+from marketplace.web import admin_cases_page, admin_try, result_paper, result_shares, static_pages
 from marketplace.web import admin_history as admin_history_pages
 from marketplace.web import admin_list as admin_list_pages
 from marketplace.web import admin_new as admin_new_pages
@@ -76,7 +77,6 @@ from marketplace.web import preferences as preferences_pages
 from marketplace.web import pushes as pushes_pages
 from marketplace.web import register as register_pages
 from marketplace.web import result as result_pages
-from marketplace.web import result_paper, result_shares, static_pages
 from marketplace.web import resume as resume_pages
 from marketplace.web import unsubscribe as unsubscribe_pages
 from marketplace.web import verify as verify_pages
@@ -120,6 +120,8 @@ ROUTERS: tuple[Router, ...] = (
     admin_list_pages.router,
     admin_new_pages.router,
     admin_version_pages.router,
+    admin_cases_page.router,
+    admin_try.router,
     admin_history_pages.router,
     admin_told_pages.router,
     oversight_pages.router,

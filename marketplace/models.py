@@ -10,7 +10,8 @@ from loans import tables as loans
 from marketplace.notifications import tables as notifications
 from marketplace.portal import tables as portal
 from marketplace.profiles import tables as profiles
+from policies import case_tables as cases
 from policies import publishing_tables as publishing
 from policies import tables as policies
 
-ROOMS = (auth, policies, publishing, loans, profiles, portal, notifications)
+ROOMS = (auth, policies, cases, publishing, loans, profiles, portal, notifications)

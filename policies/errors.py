@@ -127,6 +127,36 @@ class ExclusionItself(PoliciesError):
     code = "policies.exclusion_itself"
 
 
+class CaseNotFound(PoliciesError):
+    """No such case is kept with the policy any more."""
+
+    code = "policies.case_not_found"
+
+
+class CaseNameTaken(PoliciesError):
+    """Another case of the policy is called so; params: name."""
+
+    code = "policies.case_name_taken"
+
+
+class CasesFail(PoliciesError):
+    """The version does not say what cases kept with the policy expect; params: count."""
+
+    code = "policies.cases_fail"
+
+
+class CaseKindsMissing(PoliciesError):
+    """No case stands for a verdict the rule can come to; params: kinds."""
+
+    code = "policies.case_kinds_missing"
+
+
+class EdgesUncovered(PoliciesError):
+    """Thresholds of the rule have no case on one side or on both; params: count."""
+
+    code = "policies.edges_uncovered"
+
+
 class RuleFails(PoliciesError):
     """The rule reads well and still cannot be judged; it must not come into force."""
 

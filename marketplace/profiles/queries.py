@@ -6,7 +6,7 @@ Plain functions on a session; whose enterprise it must be is always an argument.
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -61,5 +61,18 @@ async def some_enterprises(session: AsyncSession, limit: int) -> Sequence[Enterp
     """The oldest enterprises, for a policy admin who tries a rule on one."""
     found = await session.scalars(
         select(Enterprise).order_by(col(Enterprise.created_at), col(Enterprise.id)).limit(limit)
+    )
+    return found.all()
+
+
+async def enterprises_like(session: AsyncSession, words: str, limit: int) -> Sequence[Enterprise]:
+    """Those whose name holds the words or whose code begins with them, by name, for a policy admin who tries a rule."""
+    code = col(Enterprise.uscc).startswith(words.upper(), autoescape=True)
+    named = col(Enterprise.name).contains(words, autoescape=True)
+    found = await session.scalars(
+        select(Enterprise)
+        .where(or_(named, code))
+        .order_by(col(Enterprise.name), col(Enterprise.id))
+        .limit(limit)
     )
     return found.all()

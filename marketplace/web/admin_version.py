@@ -24,6 +24,7 @@ from marketplace.inputs import InvalidInput
 from marketplace.language import language_of
 from marketplace.web import admin_deeds, forms, version_diff
 from marketplace.web.admin import ADMIN, READERS
+from marketplace.web.admin_cases import about_cases
 from marketplace.web.admin_comments import about_comments
 from marketplace.web.admin_diagnosis import words_of
 from marketplace.web.admin_editor import DIFFED, today
@@ -40,7 +41,7 @@ from policies.schemas import VersionRead
 from policies.tables import PolicyVersion
 
 AnyRequest = Request[Any, Any, Any]
-ABOUT: tuple[About, ...] = (about_reach, about_findings, about_comments)
+ABOUT: tuple[About, ...] = (about_reach, about_cases, about_findings, about_comments)
 """What the page tells below the text, in this order."""
 
 
