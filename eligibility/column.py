@@ -70,6 +70,22 @@ class Column:
         states = None if self.states is None else self.states[rows]
         return Column(self.fact, self.units[rows], states, self.places, self.words)
 
+    def filled(self, value: object) -> Column:
+        """The same with a value in the rows that are unknown."""
+        open_ = np.zeros(len(self.units), bool) if self.states is None else self.states == UNKNOWN
+        if self.states is None or not open_.any():
+            return self
+        one, states = constant(self.fact, value, 1), self.states.copy()
+        states[open_] = KNOWN if one.states is None else one.states[0]
+        places = max(self.places, one.places)
+        largest = int(np.abs(self.units.astype(np.int64)).max()) * 10 ** (places - self.places)
+        if self.words is not None or one.words is not None or largest >= MOST:
+            known = [None if state else self.value(row) for row, state in enumerate(self.states.tolist())]
+            return column(self.fact, [value if at else v for at, v in zip(open_, known, strict=True)], states)
+        units = self.units.astype(np.int64) * 10 ** (places - self.places)
+        units[open_] = int(one.units[0]) * 10 ** (places - one.places)
+        return Column(self.fact, narrowed(units), states if states.any() else None, places)
+
     def value(self, row: int) -> object:
         """A known value as facts have it; None where there is none. Not for rows that are unknown."""
         if self.states is not None and self.states[row] == NONE:

@@ -123,9 +123,11 @@ class Columns:
         facts = self.vocabulary.facts
         context = {**self.vocabulary.parameters_on(day), "as_of_date": day}
         more = {
-            name: one.constant(facts[name], value, self.rows)
+            name: self.by_fact[name].filled(value)
+            if name in self.by_fact and name != "as_of_date"
+            else one.constant(facts[name], value, self.rows)
             for name, value in context.items()
-            if name in facts and (name == "as_of_date" or name not in self.by_fact)
+            if name in facts
         }
         return Columns({**self.by_fact, **more}, self.rows, self.vocabulary, self.ids, self.order)
 

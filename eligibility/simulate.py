@@ -92,14 +92,16 @@ class Tally:
     """Counts of a piece of a population, or of all of it.
 
     pairs: nine counts, before times three plus after. groups: the same by group ("" where it is not known); a region is
-    a city, or a province where the city is not known; an industry is a division. alike: how many of each move share a
-    profile (simulate_bands.py).
+    a city, or a province where the city is not known; an industry is a division. money: given to those who gain,
+    was to those who lose, and both to those who keep an amount that changes; spread: the first two by group. alike: how
+    many of each move share a profile (simulate_bands.py).
     """
 
     rows: int = 0
     pairs: Numbers = field(default_factory=lambda: np.zeros(9, np.int64))
     groups: dict[str, dict[str, Numbers]] = field(default_factory=lambda: {name: {} for name in GROUPS})
     money: dict[str, Money] = field(default_factory=dict)
+    spread: dict[str, dict[str, dict[str, Money]]] = field(default_factory=dict)
     alike: dict[str, Counter[Profile]] = field(default_factory=lambda: {move: Counter() for move in MOVED})
 
     def add(self, other: Tally) -> None:
@@ -112,6 +114,11 @@ class Tally:
                 mine[key] = mine[key] + pairs if key in mine else pairs
         for name, money in other.money.items():
             self.money[name] = self.money.get(name, Money()) + money
+        for name, kinds in other.spread.items():
+            for kind, by_label in kinds.items():
+                sums = self.spread.setdefault(name, {}).setdefault(kind, {})
+                for label, money in by_label.items():
+                    sums[label] = sums.get(label, Money()) + money
         for move, profiles in other.alike.items():
             kept = self.alike[move]
             for profile, count in profiles.items():
@@ -133,11 +140,19 @@ def tally(columns: Columns, change: Change, *, few: int = FEW) -> Tally:
     before, after = verdicts(seen, change, few)
     pairs = before * 3 + after
     found = Tally(rows=seen.rows, pairs=np.bincount(pairs, minlength=9))
-    for name, (labels, number) in grouped(seen, few).items():
+    groups = grouped(seen, few)
+    for name, (labels, number) in groups.items():
         table = np.bincount(number * 9 + pairs, minlength=9 * len(labels)).reshape(-1, 9)
         found.groups[name] = {label: row for label, row in zip(labels, table, strict=True) if row.any()}
     rows_of = {move: np.flatnonzero(np.array([m == move for m in MOVES])[pairs]) for move in MOVED}
-    found.money = money(seen, change, rows_of, np.flatnonzero(pairs == 0))
+    for name, formula, rows in given(change, rows_of, np.flatnonzero(pairs == 0)):
+        each = amounts(formula, seen, rows)
+        found.money[name] = each.total()
+        if name in rows_of:
+            found.spread[name] = {
+                kind: dict(zip(labels, each.by_group(number[rows], len(labels)), strict=True))
+                for kind, (labels, number) in groups.items()
+            }
     sizes = size_numbers(seen, few) if change.bands.sized else None
     found.alike = {move: change.bands.profiles(seen, rows, sizes) for move, rows in rows_of.items()}
     return found
@@ -208,17 +223,15 @@ def size_numbers(columns: Columns, few: int) -> Numbers:
     return found
 
 
-def money(
-    columns: Columns, change: Change, rows_of: Mapping[str, Numbers], kept: Numbers
-) -> dict[str, Money]:
-    """What those who gain would be given, what those who lose had, and where only the amount changes, both."""
-    found = {}
+def given(
+    change: Change, rows_of: Mapping[str, Numbers], kept: Numbers
+) -> list[tuple[str, Formula, Numbers]]:
+    """Whose amounts are summed: of those who gain the new one, of those who lose the old one, and both of those who
+    keep what they have where the two differ.
+    """
     before = change.before.amount if change.before else None
     after = change.after.amount if change.after else None
-    if after is not None:
-        found[GAIN] = amounts(after, columns, rows_of[GAIN])
-    if before is not None:
-        found[LOSE] = amounts(before, columns, rows_of[LOSE])
+    found = [(GAIN, after, rows_of[GAIN]), (LOSE, before, rows_of[LOSE])]
     if before is not None and after is not None and before.root != after.root:
-        found[KEPT_BEFORE], found[KEPT_AFTER] = (amounts(one, columns, kept) for one in (before, after))
-    return found
+        found += [(KEPT_BEFORE, before, kept), (KEPT_AFTER, after, kept)]
+    return [(name, formula, rows) for name, formula, rows in found if formula is not None and len(rows)]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SETS = 1_000
 """Different sets of facts a formula is computed on in one piece of the population."""
 
+HALF = 10**9
+
 Rows = npt.NDArray[np.int64]
 
 
@@ -39,17 +41,36 @@ class Money:
         return Money(self.enterprises + other.enterprises, self.known + other.known, self.fen + other.fen)
 
 
-def amounts(formula: Formula, columns: Columns, rows: Rows) -> Money:
-    """The sum over some rows of the columns. A formula that gives no amount to an enterprise gives it 0."""
-    if not len(rows):
-        return Money()
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """What each of some enterprises is given: whether that is known, and how many fen (0 where it is not)."""
+
+    known: npt.NDArray[np.bool_]
+    fen: Rows
+
+    def total(self) -> Money:
+        """The sum over all."""
+        return self.by_group(np.zeros(len(self.fen), np.int64), 1)[0]
+
+    def by_group(self, number: Rows, groups: int) -> list[Money]:
+        """The sums over the groups the enterprises are in, by number. Exact: halves of a fen's digits fit a float."""
+        high, low = np.divmod(self.fen, HALF)
+        everybody = np.bincount(number, minlength=groups)
+        known = np.bincount(number, weights=self.known, minlength=groups)
+        highs, lows = (np.bincount(number, weights=part, minlength=groups) for part in (high, low))
+        sums = zip(everybody.tolist(), known.tolist(), highs.tolist(), lows.tolist(), strict=True)
+        return [Money(all_, int(k), int(h) * HALF + int(part)) for all_, k, h, part in sums]
+
+
+def amounts(formula: Formula, columns: Columns, rows: Rows) -> Amounts:
+    """What some rows of the columns are given. A formula that gives an enterprise no amount gives it 0."""
     named = sorted(formula.stated_facts)
-    if any(name not in columns.vocabulary.facts for name in named):
-        return Money(len(rows))  # it waits for figures of its own, which nobody has stored
+    unknown = Amounts(np.zeros(len(rows), bool), np.zeros(len(rows), np.int64))
+    if not len(rows) or any(name not in columns.vocabulary.facts for name in named):
+        return unknown  # it waits for figures of its own, which nobody has stored
     by_name = {name: columns.column(name) for name in named}
     try:
-        found = term(inline(formula.root, formula.vocabulary), by_name, rows)
-        fen = in_fen(found, len(rows))
+        fen = in_fen(term(inline(formula.root, formula.vocabulary), by_name, rows), len(rows))
     except LeftError:
         return one_by_one(formula, columns, rows, named)
     none, open_ = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
@@ -57,8 +78,7 @@ def amounts(formula: Formula, columns: Columns, rows: Rows) -> Money:
         if column.states is not None:
             none |= column.states[rows] == NONE
             open_ |= column.states[rows] == UNKNOWN
-    whole = ~none & ~open_
-    return Money(len(rows), int(np.count_nonzero(whole | none)), sum(fen[whole].tolist()))
+    return Amounts(none | ~open_, np.where(none | open_, 0, fen))
 
 
 def in_fen(found: Term, rows: int) -> Rows:
@@ -71,18 +91,17 @@ def in_fen(found: Term, rows: int) -> Rows:
     return np.where(units < 0, -size, size)
 
 
-def one_by_one(formula: Formula, columns: Columns, rows: Rows, named: list[str]) -> Money:
-    """The same by the reference, once for each different set of facts."""
+def one_by_one(formula: Formula, columns: Columns, rows: Rows, named: list[str]) -> Amounts:
+    """The same by the reference, once for each different set of facts; the commonest sets where there are too many."""
     kinds = np.zeros(len(rows), np.int64)
     for name in named:
         part = columns.column(name).values(rows)
         kinds = np.unique(kinds * (int(part.max(initial=0)) + 1) + part, return_inverse=True)[1].reshape(-1)
     _, examples, counts = np.unique(kinds, return_index=True, return_counts=True)
-    known = fen = 0
-    for example, count in zip(rows[examples[:SETS]].tolist(), counts[:SETS].tolist(), strict=True):
-        amount = compute(formula, columns.facts_at(example, named))
-        if amount.exact is not None:
-            fen += int(amount.exact * 100) * count
-        if not amount.missing:
-            known += count
-    return Money(len(rows), known, fen)
+    known, fen = np.zeros(len(counts), bool), np.zeros(len(counts), np.int64)
+    for kind in np.argsort(-counts, kind="stable")[:SETS].tolist():
+        amount = compute(formula, columns.facts_at(int(rows[examples[kind]]), named))
+        units = 0 if amount.exact is None else int(amount.exact * 100)
+        if not amount.missing and abs(units) < MOST:
+            known[kind], fen[kind] = True, units
+    return Amounts(known[kinds], fen[kinds])

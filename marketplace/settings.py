@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -30,6 +31,7 @@ VARIABLES = (
     "MARKETPLACE_SMTP_URL",
     "MARKETPLACE_MAIL_FROM",
     "TRUSTED_PROXIES",
+    "MARKETPLACE_LOSS_LIMIT",
 )
 
 
@@ -62,7 +64,8 @@ class Settings:
     a final slash; it is printed in PDFs and QR codes. workers: server processes, each with its own connection
     pool. demo: whether a first start makes demo accounts and demo enterprises. smtp: None
     means that no e-mail is sent. trusted_proxies: networks whose
-    X-Forwarded-For is believed.
+    X-Forwarded-For is believed. loss_limit: the share, in percent, of those who are eligible that a new version may
+    take the right from without a written reason.
     """
 
     home: Path
@@ -75,6 +78,7 @@ class Settings:
     demo: bool = True
     smtp: Smtp | None = None
     trusted_proxies: tuple[str, ...] = ()
+    loss_limit: Decimal = Decimal(1)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -92,6 +96,7 @@ class Settings:
             demo=_yes(env, "MARKETPLACE_DEMO"),
             smtp=_smtp(env.get("MARKETPLACE_SMTP_URL"), env.get("MARKETPLACE_MAIL_FROM")),
             trusted_proxies=_networks(env.get("TRUSTED_PROXIES")),
+            loss_limit=_percent(env, "MARKETPLACE_LOSS_LIMIT", Decimal(1)),
         )
 
     @property
@@ -120,6 +125,15 @@ def _whole(env: Mapping[str, str], name: str, default: int, least: int, most: in
     if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
         raise SettingsError(f"{name} is `{text}`; it must be a whole number from {least} to {most}")
     return int(text)
+
+
+def _percent(env: Mapping[str, str], name: str, default: Decimal) -> Decimal:
+    text = env.get(name)
+    if not text:
+        return default
+    if not re.fullmatch(r"[0-9]{1,3}([.][0-9]{1,2})?", text) or Decimal(text) > 100:
+        raise SettingsError(f"{name} is `{text}`; it must be a percentage from 0 to 100, such as 1 or 0.5")
+    return Decimal(text)
 
 
 def _yes(env: Mapping[str, str], name: str) -> bool:

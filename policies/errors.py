@@ -157,6 +157,24 @@ class EdgesUncovered(PoliciesError):
     code = "policies.edges_uncovered"
 
 
+class SimulationMissing(PoliciesError):
+    """Nobody has simulated this content against the one in force."""
+
+    code = "policies.simulation_missing"
+
+
+class SimulationUnexplained(PoliciesError):
+    """More lose a right than may without a written reason; params: lost, share in percent."""
+
+    code = "policies.simulation_unexplained"
+
+
+class SimulationOver(PoliciesError):
+    """A reason was written for figures that are not the newest."""
+
+    code = "policies.simulation_over"
+
+
 class RuleFails(PoliciesError):
     """The rule reads well and still cannot be judged; it must not come into force."""
 

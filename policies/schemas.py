@@ -111,6 +111,13 @@ class FindingReply(Input):
     answer: Annotated[PlainText, Field(min_length=1, max_length=2000)]
 
 
+class SimulationReasonGiven(Input):
+    """Why a version takes rights away, said of the simulation whose figures were seen."""
+
+    simulation_id: UUID
+    reason: Annotated[PlainText, Field(min_length=20, max_length=2000)]
+
+
 class Remark(Input):
     """What somebody says of a version."""
 

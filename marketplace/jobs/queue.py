@@ -24,7 +24,8 @@ SETTINGS = DBSettings(db_schema="jobs")
 """Where pgqueuer's tables are: out of the way of ours. Changed by migrations only."""
 
 PUSH, FACTS, MAIL, WEBHOOKS, EFFECT = "push", "facts", "mail", "webhooks", "effect"
-JOBS = (PUSH, FACTS, MAIL, WEBHOOKS, EFFECT)
+SIMULATE = "simulate"
+JOBS = (PUSH, FACTS, MAIL, WEBHOOKS, EFFECT, SIMULATE)
 SETTLED = timedelta(seconds=5)
 """After a change of facts so long nothing is told: who fills in three groups is told once."""
 

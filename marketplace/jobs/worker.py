@@ -24,6 +24,7 @@ from marketplace.jobs import queue
 from marketplace.notifications import changes, mails, pushes, reminders, webhooks
 from marketplace.profiles import verifying
 from marketplace.settings import Settings
+from marketplace.simulating import service as simulating
 from policies import findings, queries, scheduling
 from policies.errors import PoliciesError
 from policies.keeper import CHANNEL, WRITTEN, load_pack
@@ -90,6 +91,7 @@ class Worker:
             queue.MAIL: lambda _: self.mailer.work(),
             queue.WEBHOOKS: lambda _: self.caller.work(),
             queue.EFFECT: lambda _: self.take_effect(),
+            queue.SIMULATE: self._simulate,
         }
         for name, deed in deeds.items():
             jobs.entrypoint(name, accepts_context=False)(_named(deed))
@@ -114,6 +116,10 @@ class Worker:
                     return
             await asyncio.sleep((clock() - began) * GENTLE)
 
+    async def _simulate(self, job: Job) -> None:
+        """A simulation somebody waits for: everybody counted, beside whatever else is done."""
+        await simulating.work(self.engine, UUID((job.payload or b"").decode()), self.now)
+
     async def tell_changes(self) -> None:
         """Everybody whose facts have settled."""
         told = changes.AT_ONCE
@@ -132,6 +138,7 @@ class Worker:
             await pushes.begin(session, self.settings.as_of, self.now())
             await reminders.remind(session, self.settings.as_of, self.now())
             await pushes.wake_stranded(session)
+            await simulating.wake_stranded(session)
         await self.lapse_commitments()
         await self.tell_changes()
         await self.mailer.work()

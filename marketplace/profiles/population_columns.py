@@ -6,8 +6,6 @@ Python object each. A piece is a range of the table's pages, so that reading is 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -47,8 +45,8 @@ async def pieces(connection: AsyncConnection) -> list[Piece]:
     return [Piece(first, min(first + PAGES, pages)) for first in range(0, pages, PAGES)]
 
 
-async def read(connection: AsyncConnection, piece: Piece, names: Collection[str], day: date) -> Columns:
-    """Some facts of the enterprises in a piece; dated parameters nobody stated are those of the day."""
+async def read(connection: AsyncConnection, piece: Piece, names: Collection[str]) -> Columns:
+    """Some facts of the enterprises in a piece."""
     facts = [fact for name in sorted(names) if (fact := Vocabulary.shipped().facts[name])]
     chosen = ", ".join(number_of(fact) for fact in facts) or "0::bigint"
     raw = await connection.get_raw_connection()
@@ -65,8 +63,7 @@ async def read(connection: AsyncConnection, piece: Piece, names: Collection[str]
         format="binary",
     )
     rows = records(b"".join(parts), max(1, len(facts)))
-    given = Vocabulary.shipped().parameters_on(day)
-    columns = {fact.name: column_of(fact, rows[f"v{at}"], given) for at, fact in enumerate(facts)}
+    columns = {fact.name: column_of(fact, rows[f"v{at}"]) for at, fact in enumerate(facts)}
     return Columns(columns, len(rows), Vocabulary.shipped())
 
 
@@ -100,12 +97,10 @@ def records(sent: bytes, fields: int) -> npt.NDArray[Any]:
     return np.frombuffer(sent, layout, count=count, offset=HEAD)
 
 
-def column_of(fact: Fact, sent: npt.NDArray[Any], given: Mapping[str, object]) -> Column:
+def column_of(fact: Fact, sent: npt.NDArray[Any]) -> Column:
     """A fact's column from the numbers that stand for its values."""
     units: Numbers = sent.astype(np.int64)
     states = np.full(len(units), KNOWN, np.uint8)
-    if fact.name in given:
-        units[units == OPEN] = int(Decimal(str(given[fact.name])) * 10 ** PLACES[fact.type])
     states[units == OPEN], states[units == NOTHING] = UNKNOWN, NONE
     units[states != KNOWN] = 0
     kept = states if states.any() else None

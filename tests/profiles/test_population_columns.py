@@ -36,16 +36,16 @@ def rows_of(columns: Columns) -> Counter[Facts]:
 async def read(session: AsyncSession, names: set[str]) -> list[Columns]:
     connection = await session.connection()
     found = await population_columns.pieces(connection)
-    return [await population_columns.read(connection, piece, names, DAY) for piece in found]
+    return [await population_columns.read(connection, piece, names) for piece in found]
 
 
 async def test_every_fact_is_read_as_it_is_stored(session: AsyncSession) -> None:
     enterprises = population(400, 3, EDGES)
     await store(session, enterprises)
-    given = WORDS.parameters_on(DAY)
-    expected = Counter(Facts({**given, **facts}) for facts in enterprises)
     (columns,) = await read(session, GIVEN)
-    assert rows_of(columns) == expected
+    assert rows_of(columns) == Counter(enterprises)
+    on_the_day = Counter(facts.on(DAY, WORDS) for facts in enterprises)
+    assert rows_of(columns.on(DAY)) == on_the_day  # the dated parameters of whoever stated none are the day's
 
 
 async def test_only_the_facts_asked_for_are_read_and_those_nobody_states_are_unknown(
@@ -62,7 +62,7 @@ async def test_pieces_together_are_everybody_once(session: AsyncSession) -> None
     connection = await session.connection()
     pages = (await population_columns.pieces(connection))[-1].end
     singly = [population_columns.Piece(at, at + 1) for at in range(pages)]
-    found = [await population_columns.read(connection, one, {"employees_end"}, DAY) for one in singly]
+    found = [await population_columns.read(connection, one, {"employees_end"}) for one in singly]
     assert pages > 1
     assert sum((rows_of(columns) for columns in found), Counter()) == Counter(
         Facts({"employees_end": n}) for n in range(900)
