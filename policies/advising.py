@@ -26,6 +26,7 @@ from policies.pack import Pack
 
 log = logging.getLogger("policies")
 T = TypeVar("T")
+Known = tuple[tuple[str, object], ...]
 
 CHANGED_AT_ONCE = 1
 """Facts a change may touch: two cost five times as much and were found once in 2,765 refusals (decision 14)."""
@@ -81,9 +82,9 @@ class Advice:
 
         None for what he could not have beside what he has: 31 staff, to pay a levy that 30 are spared.
         """
-        known, rivals = self.result.facts, self.rivals
+        rivals = self.rivals
         found = {
-            one.policy.id: alone(one, partial(smallest_change, one.policy.rule, known, CHANGED_AT_ONCE))
+            one.policy.id: alone(one, partial(least_change, one.policy.rule, stated_of(one)))
             for one in self.result.ineligible
             if one.policy.id not in rivals
         }
@@ -126,16 +127,28 @@ def settling(judged: Judged) -> tuple[str, ...]:
     missing, rule = judged.verdict.missing, judged.policy.rule
     if not 1 < len(missing) <= LOOKED_INTO:
         return missing
-    known = tuple((name, judged.facts[name]) for name in sorted(rule.stated_facts) if name in judged.facts)
-    found = alone(judged, partial(fewest, rule, known))
+    found = alone(judged, partial(fewest, rule, stated_of(judged)))
     return found or missing
 
 
+def stated_of(judged: Judged) -> Known:
+    """What is known of all a policy's rule depends on. Many enterprises are alike in those few facts."""
+    return tuple(
+        (name, judged.facts[name]) for name in judged.policy.rule.stated_facts if name in judged.facts
+    )
+
+
 @lru_cache(maxsize=8192)
-def fewest(rule: Rule, known: tuple[tuple[str, object], ...]) -> tuple[str, ...]:
-    """The first least set that can make a rule hold. Remembered: many enterprises are alike in those few facts."""
+def fewest(rule: Rule, known: Known) -> tuple[str, ...]:
+    """The first least set that can make a rule hold, remembered."""
     sets = deciding_sets(rule, dict(known)).eligible
     return sets[0] if sets else ()
+
+
+@lru_cache(maxsize=8192)
+def least_change(rule: Rule, known: Known) -> Change | None:
+    """The smallest change that makes a rule hold, remembered."""
+    return smallest_change(rule, dict(known), CHANGED_AT_ONCE)
 
 
 def is_near(cliff: Cliff) -> bool:
