@@ -14,6 +14,7 @@ from auth.tables import AuditEntry
 from eligibility import Facts, Rule, Verdict, evaluate
 from policies import queries, service
 from tests.factories import lending
+from tests.factories.desk_cases import keep_cases
 from tests.factories.pages import Visitor, form_of
 from tests.factories.people import person
 from tests.web.conftest import SignedIn
@@ -62,7 +63,8 @@ async def saves(admin: Visitor, rule: str) -> str:
 
 
 async def answers(admin: Visitor, version: str) -> None:
-    """Wait for the analysis as the submission would make it, and answer whatever it found."""
+    """Keep the cases it lacks, wait for the analysis as the submission would make it, and answer what it found."""
+    await keep_cases(admin, version)
     await acts(admin, version, "answer")
     page = await admin.get(version)
     fields = {name: "meant so" for name in form_of(page).fields if name.startswith("answer-")}
