@@ -19,7 +19,7 @@ from auth.errors import StaffNumberRefused, UserNotFound
 from auth.roles import Role
 from auth.tables import User
 
-WITH_STAFF_NUMBER = frozenset({Role.POLICY_ADMIN})
+WITH_STAFF_NUMBER = frozenset({Role.POLICY_ADMIN, Role.PRODUCT_MANAGER, Role.SENIOR_OFFICER})
 """Roles whose deeds need a second person, whatever accounts he has."""
 _STAFF_NUMBER = re.compile(r"[A-Z0-9][A-Z0-9-]{2,31}")
 

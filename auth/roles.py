@@ -13,12 +13,13 @@ class Role(StrEnum):
     OWNER = "owner"
     OFFICER = "officer"
     SENIOR_OFFICER = "senior_officer"
+    PRODUCT_MANAGER = "product_manager"
     POLICY_ADMIN = "policy_admin"
     AUDITOR = "auditor"
     OPERATOR = "operator"
 
 
-BANK_ROLES = frozenset({Role.OFFICER, Role.SENIOR_OFFICER})
+BANK_ROLES = frozenset({Role.OFFICER, Role.SENIOR_OFFICER, Role.PRODUCT_MANAGER})
 """Roles that exist only within one bank: their users carry a `bank_id`, all others none."""
 
 

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from auth import queries as people
 from auth.actor import Actor
-from auth.roles import BANK_ROLES, Role
+from auth.roles import Role
 from loans import queries
 from loans.deadlines import local_day, standing
-from loans.lifecycle import QUEUED, Action, Status, possible
+from loans.lifecycle import OFFICERS, QUEUED, Action, Status, possible
 from loans.money import yuan_from_fen
 from loans.schemas import (
     ApplicationRead,
@@ -43,7 +43,7 @@ async def case_read(
     session: AsyncSession, actor: Actor, application: Application, *, now: datetime
 ) -> ApplicationRead:
     """The Read model of a row the actor is known to be allowed to see."""
-    inside = actor.role in BANK_ROLES or actor.role == Role.AUDITOR
+    inside = actor.role in OFFICERS or actor.role == Role.AUDITOR
     decisions = await queries.decisions_of(session, application.id)
     claimed = application.claimed_by if inside else None
     known = [claimed] if claimed else []
@@ -107,7 +107,7 @@ def actions(application: Application, actor: Actor, decisions: Sequence[Decision
         if action is Action.PROPOSE:
             continue
         second = application.status == Status.SECOND_APPROVAL.value
-        if second and actor.role in BANK_ROLES and first == actor.user_id:
+        if second and actor.role in OFFICERS and first == actor.user_id:
             continue
         found.append(action.value)
     return found

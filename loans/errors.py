@@ -125,3 +125,45 @@ class ReasonsNeeded(LoansError):
     """A decline without a reason, or "other" without words (422)."""
 
     code = "loans.reasons_needed"
+
+
+class ProductWrongState(LoansError):
+    """The product's version stands where this cannot be done; params: action, status (409)."""
+
+    code = "loans.product_wrong_state"
+
+
+class ProductOwnWork(LoansError):
+    """Whoever worked on a product's version neither publishes nor rejects it (403)."""
+
+    code = "loans.product_own_work"
+
+
+class ProductChanged(LoansError):
+    """Somebody changed the product's version after it was read (409)."""
+
+    code = "loans.product_changed"
+
+
+class ProductUnchanged(LoansError):
+    """A version that says what is on offer already (409)."""
+
+    code = "loans.product_unchanged"
+
+
+class ProductLimitsCross(LoansError):
+    """The least is more than the most (422)."""
+
+    code = "loans.product_limits_cross"
+
+
+class ProductFormulaFails(LoansError):
+    """The formula of the greatest amount cannot be read; params: why (422)."""
+
+    code = "loans.product_formula_fails"
+
+
+class ProductRuleFails(LoansError):
+    """The version cannot be judged as offers judge it (422)."""
+
+    code = "loans.product_rule_fails"

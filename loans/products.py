@@ -15,6 +15,8 @@ from sqlmodel import col
 from loans.errors import NotFound
 from loans.money import exact, fen_from_yuan, yuan_from_fen
 from loans.offers import formula_of, rule_of
+from loans.product_content import sha256_of
+from loans.product_lifecycle import Status
 from loans.schemas import ProductRead
 from loans.tables import Bank, Product
 
@@ -92,7 +94,15 @@ async def store(session: AsyncSession, entry: Mapping[str, Any], *, now: datetim
         .where(col(Product.id) == entry["id"], col(Product.status) == "current")
         .values(status="superseded")
     )
-    product = Product(version=version, status="current", created_at=now, **columns(entry))
+    fields = columns(entry)
+    product = Product(
+        **fields,
+        version=version,
+        status=Status.CURRENT.value,
+        content_sha256=sha256_of(fields),
+        created_at=now,
+        changed_at=now,
+    )
     session.add(product)
     await session.flush()
     return product

@@ -14,22 +14,22 @@ from sqlmodel import col
 
 from auth import queries as auth_queries
 from auth.actor import Actor
-from auth.roles import BANK_ROLES, Role
+from auth.roles import Role
 from auth.tables import Consent, Membership
 from loans.deadlines import Standing, near_until
 from loans.errors import NotFound
-from loans.lifecycle import QUEUED, Status
+from loans.lifecycle import OFFICERS, QUEUED, Status
 from loans.schemas import QuoteRead
 from loans.tables import Application, ApplicationEvent, Confirmation, Decision, FinancingRequest
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Which applications a person may see: an owner those of his enterprises, bank staff their bank's, an
-    auditor all."""
+    """Which applications a person may see: an owner those of his enterprises, loan officers their bank's, an
+    auditor all. Who makes a bank's products sees none."""
     if actor.role == Role.OWNER:
         mine = select(col(Membership.enterprise_id)).where(col(Membership.user_id) == actor.user_id)
         return col(Application.enterprise_id).in_(mine)
-    if actor.role in BANK_ROLES and actor.bank_id:
+    if actor.role in OFFICERS and actor.bank_id:
         return of_bank(actor.bank_id)
     if actor.role == Role.AUDITOR:
         return col(Application.id).is_not(None)

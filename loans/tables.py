@@ -2,7 +2,7 @@
 
 An application keeps what it was judged on (facts, product version, rule, trace, quote), so that a decision
 can be replayed;
-constraints are named by hand and match migrations/versions/0004_loans.py and 0005_papers.py.
+constraints are named by hand and match migrations/versions/0004_loans.py, 0005_papers.py and 0018_product_versions.py.
 """
 
 from datetime import date, datetime
@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from auth.base import document, instant
+from loans import product_lifecycle
 from loans.lifecycle import OPEN, Status
 from loans.schedule import RepaymentMethod
 from pdf.document import Strength
@@ -41,6 +42,8 @@ METHODS = [method.value for method in RepaymentMethod]
 STRENGTHS = [strength.value for strength in Strength]
 STATUSES = [status.value for status in Status]
 OPEN_STATUSES = sorted(status.value for status in OPEN)
+PRODUCT_STATUSES = [status.value for status in product_lifecycle.Status]
+OPEN_PRODUCTS = [status.value for status in product_lifecycle.OPEN]
 
 
 def _fen() -> Column[Any]:
@@ -67,19 +70,29 @@ class Product(SQLModel, table=True):
     judged on.
 
     Rates in percent a year; `max_amount` is a money formula (yuan) or NULL; `marks` says what of it is real.
+    `editors`: the accounts that wrote, edited or submitted it; empty for a shipped one. `approved_sha256`: the content
+    a second person approved.
     """
 
     __tablename__ = "products"
     __table_args__ = (
         PrimaryKeyConstraint("id", "version", name="pk_products"),
         ForeignKeyConstraint(["bank_id"], ["banks.id"], name="fk_products_bank_id"),
-        CheckConstraint(_one_of("status", ["current", "superseded", "withdrawn"]), name="ck_products_status"),
+        CheckConstraint(_one_of("status", PRODUCT_STATUSES), name="ck_products_status"),
         CheckConstraint("0 < min_amount_fen AND min_amount_fen <= max_amount_fen", name="ck_products_amount"),
         CheckConstraint(
             "0 < min_term_months AND min_term_months <= max_term_months", name="ck_products_term"
         ),
         CheckConstraint("0 <= min_rate_pct AND min_rate_pct <= max_rate_pct", name="ck_products_rate"),
+        CheckConstraint(
+            "decided_by IS NULL OR status = 'rejected' OR approved_sha256 IS NOT DISTINCT FROM content_sha256",
+            name="ck_products_approved",
+        ),
+        ForeignKeyConstraint(["submitted_by"], ["users.id"], name="fk_products_submitted_by"),
+        ForeignKeyConstraint(["decided_by"], ["users.id"], name="fk_products_decided_by"),
         Index("uq_products_current", "id", unique=True, postgresql_where=text("status = 'current'")),
+        Index("uq_products_open", "id", unique=True, postgresql_where=text(_one_of("status", OPEN_PRODUCTS))),
+        Index("ix_products_bank_id", "bank_id", "id"),
     )
 
     id: str = Field(primary_key=True, max_length=32)
@@ -104,7 +117,17 @@ class Product(SQLModel, table=True):
     marks: dict[str, Any] = Field(sa_column=document())
     linked_policy: str | None = Field(default=None, max_length=64)
     status: str = Field(max_length=16)
+    content_sha256: str = Field(max_length=64)
+    editors: list[str] = Field(default_factory=list, sa_column=document())
+    why: str | None = Field(default=None, max_length=2000)
+    submitted_by: UUID | None = None
+    submitted_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    decided_by: UUID | None = None
+    decided_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    approved_sha256: str | None = Field(default=None, max_length=64)
+    reason: str | None = Field(default=None, max_length=2000)
     created_at: datetime = Field(sa_column=instant())
+    changed_at: datetime = Field(sa_column=instant())
 
 
 class FinancingRequest(SQLModel, table=True):

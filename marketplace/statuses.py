@@ -117,6 +117,13 @@ STATUS: Mapping[type[Exception], int] = {
     loans.ConsentMismatch: 422,
     loans.TermsOutside: 422,
     loans.ReasonsNeeded: 422,
+    loans.ProductWrongState: 409,
+    loans.ProductOwnWork: 403,
+    loans.ProductChanged: 409,
+    loans.ProductUnchanged: 409,
+    loans.ProductLimitsCross: 422,
+    loans.ProductFormulaFails: 422,
+    loans.ProductRuleFails: 422,
     # policies
     policies.PolicyNotFound: 404,
     policies.WrongState: 409,

@@ -23,7 +23,8 @@ from marketplace.seeding.step import Progress, Step
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A demo account; bank_id only for people of a bank, staff_number only for policy admins."""
+    """A demo account; bank_id only for people of a bank, staff_number only where two people are needed
+    whatever accounts they have."""
 
     username: str
     role: Role
@@ -38,8 +39,11 @@ ACCOUNTS = (
     Account("officer-ccb-1", Role.OFFICER, "建行 孙志强", "ccb"),
     Account("officer-ccb-2", Role.OFFICER, "建行 李丽华", "ccb"),
     Account("officer-icbc-1", Role.OFFICER, "工行 周海涛", "icbc"),
-    Account("senior-ccb", Role.SENIOR_OFFICER, "建行 吴桂兰", "ccb"),
-    Account("senior-ccb-2", Role.SENIOR_OFFICER, "建行 周明远", "ccb"),
+    Account("senior-ccb", Role.SENIOR_OFFICER, "建行 吴桂兰", "ccb", "CCB-37-0118"),
+    Account("senior-ccb-2", Role.SENIOR_OFFICER, "建行 周明远", "ccb", "CCB-37-0125"),
+    Account("product-ccb-1", Role.PRODUCT_MANAGER, "建行 陈思远", "ccb", "CCB-37-0412"),
+    Account("product-ccb-2", Role.PRODUCT_MANAGER, "建行 林静怡", "ccb", "CCB-37-0436"),
+    Account("product-icbc-1", Role.PRODUCT_MANAGER, "工行 高建平", "icbc", "ICBC-37-0217"),
     Account("admin-1", Role.POLICY_ADMIN, "郑文斌", staff_number="SD-20113"),
     Account("admin-2", Role.POLICY_ADMIN, "王雪梅", staff_number="SD-20457"),
     Account("auditor", Role.AUDITOR, "冯国栋"),

@@ -35,6 +35,7 @@ HOME_OF = {
     Role.OWNER: "/account",
     Role.OFFICER: "/officer",
     Role.SENIOR_OFFICER: "/officer",
+    Role.PRODUCT_MANAGER: "/bank/products",
     Role.POLICY_ADMIN: "/admin",
     Role.AUDITOR: "/audit",
     Role.OPERATOR: "/operations",
