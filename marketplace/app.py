@@ -78,6 +78,7 @@ from marketplace.web import pushes as pushes_pages
 from marketplace.web import register as register_pages
 from marketplace.web import result as result_pages
 from marketplace.web import resume as resume_pages
+from marketplace.web import staff as staff_pages
 from marketplace.web import unsubscribe as unsubscribe_pages
 from marketplace.web import verify as verify_pages
 from marketplace.web.pending import count_pending
@@ -125,6 +126,7 @@ ROUTERS: tuple[Router, ...] = (
     admin_history_pages.router,
     admin_told_pages.router,
     oversight_pages.router,
+    staff_pages.router,
     inbox_pages.router,
     preferences_pages.router,
     unsubscribe_pages.router,
