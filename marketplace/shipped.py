@@ -30,6 +30,27 @@ def shipped_families() -> tuple[Mapping[str, Any], ...]:
     return tuple(data["families"])
 
 
+@functools.cache
+def shipped_cases() -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    """The worked cases of the shipped policies as (policy id, case as it is kept)."""
+    data = yaml.load((DATA / "cases.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    day = dt.date.fromisoformat(data["day"])
+    return tuple(
+        (
+            policy_id,
+            {
+                "name": case["name"],
+                "facts": case["facts"],
+                "day": day,
+                "expected": case["expected"],
+                "source": case["example"],
+            },
+        )
+        for policy_id, cases in data["policies"].items()
+        for case in cases
+    )
+
+
 def in_force(policy: Mapping[str, Any], day: dt.date) -> bool:
     """Issued by `day`, and `day` within the effective dates, both included. An open end has no date."""
     ends = policy["effective_to"]

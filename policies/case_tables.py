@@ -27,8 +27,8 @@ from auth.base import document, instant
 class PolicyCase(SQLModel, table=True):
     """What a policy's rule has to say of some facts as of a day.
 
-    `figures`: what the amount needs that no rule asks for. `source`: where a case of the pack was worked out; such a
-    case was kept by nobody. `replaces`: the case this one puts right.
+    `figures`: what the amount needs that no rule asks for. `source`: the worked example of the pack a case
+    is from; such a case was kept by nobody. `replaces`: the case this one puts right.
     """
 
     __tablename__ = "policy_cases"

@@ -69,6 +69,11 @@ async def of(session: AsyncSession, policy_id: str) -> Sequence[PolicyCase]:
     return found.all()
 
 
+async def ever_kept(session: AsyncSession) -> set[str]:
+    """The policies that have or had a case."""
+    return set(await session.scalars(select(col(PolicyCase.policy_id)).distinct()))
+
+
 async def find(session: AsyncSession, policy_id: str, case_id: UUID) -> PolicyCase:
     """One case of a policy that is not retired. Raises CaseNotFound."""
     found = await session.get(PolicyCase, case_id)

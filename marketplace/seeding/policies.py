@@ -1,7 +1,7 @@
 """The shipped policy pack: each policy as its published version 1, its rule and formulas checked by the engine.
 
-With them the families they form. What is stored already is left alone, so that a second start does not undo an admin's
-work.
+With them the families they form and their worked cases. What is stored already is left alone, so that a second start
+does not undo an admin's work.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.seeding.step import Progress, Step
-from marketplace.shipped import shipped_families, shipped_policies
-from policies import content, service
+from marketplace.shipped import shipped_cases, shipped_families, shipped_policies
+from policies import cases, content, service
 
 
 def step(clock: Callable[[], datetime]) -> Step:
@@ -26,6 +26,10 @@ def step(clock: Callable[[], datetime]) -> Step:
                 fields["relations"] = {**fields["relations"], "families": formed[entry["id"]]}
             await service.store_published(session, entry["id"], fields, clock())
             progress(number, len(entries))
+        had = await cases.ever_kept(session)
+        for policy_id, case in shipped_cases():
+            if policy_id not in had:
+                await cases.store_shipped(session, policy_id, case, clock())
 
     return Step("policies", store)
 
