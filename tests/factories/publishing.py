@@ -85,7 +85,7 @@ async def cases_kept(session: AsyncSession, writer: Actor, row: PolicyVersion, n
 async def published(session: AsyncSession, now: datetime, rule: str = AFTER, **changes: Any) -> PolicyVersion:
     """The next version, written by one admin and published by another; committed."""
     writer, second = [await person(session, now, Role.POLICY_ADMIN) for _ in range(2)]
-    base = await queries.current(session, RENT)
+    base = await queries.to_edit(session, RENT)
     assert base is not None
     fields = {name: getattr(base, name) for name in PolicyDraft.model_fields}
     draft = PolicyDraft(**{**fields, "rule": rule, **changes})

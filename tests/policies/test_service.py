@@ -9,10 +9,8 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from pydantic import ValidationError
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
@@ -32,14 +30,12 @@ from policies.errors import (
     ExclusionUnknown,
     NothingChanged,
     OwnWork,
-    PoliciesError,
     PolicyNotFound,
     RuleFails,
     WrongState,
 )
 from policies.schemas import PolicyDraft, Rejection
 from policies.tables import Policy, PolicyVersion
-from tests.factories.examples import examples
 from tests.factories.people import person
 from tests.factories.publishing import made_ready
 
@@ -369,67 +365,6 @@ class TestTexts:
     def test_that_are_none_or_too_long_are_refused_whole(self, reason: str) -> None:
         with pytest.raises(ValidationError, match="reason"):
             Rejection(reason=reason)
-
-
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(("edit", "edit back", "submit", "take back", "publish", "reject")), st.integers(0, 2)
-    ),
-    min_size=4,
-    max_size=14,
-)
-
-
-@pytest.mark.usefixtures("policy")
-class TestAnyOrder:
-    """Three admins doing anything in any order."""
-
-    @settings(
-        max_examples=examples(25),
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
-    )
-    @given(steps=STEPS)
-    async def test_never_brings_somebodys_own_work_into_force(
-        self, session: AsyncSession, admins: list[Actor], now: datetime, steps: list[tuple[str, int]]
-    ) -> None:
-        work: dict[int, set[Actor]] = {}
-        await session.rollback()
-        for verb, number in steps:
-            who = admins[number]
-            try:
-                row = await _step(session, verb, who, now)
-            except PoliciesError:
-                continue
-            if verb in {"edit", "edit back", "submit"}:
-                work.setdefault(row.version, set()).add(who)
-            elif verb == "publish":
-                assert who not in work[row.version]
-            counted = await session.execute(
-                select(col(PolicyVersion.status), func.count()).group_by(col(PolicyVersion.status))
-            )
-            counts = {row[0]: row[1] for row in counted}
-            assert counts["published"] == 1
-            assert counts.get("draft", 0) + counts.get("submitted", 0) <= 1
-
-
-async def _step(session: AsyncSession, verb: str, who: Actor, now: datetime) -> PolicyVersion:
-    """What somebody does to whatever version is there now."""
-    if verb.startswith("edit"):
-        return await saved(session, who, now, rule=NARROW if verb == "edit" else NARROWEST)
-    row = await queries.open_version(session, RENT) or await queries.current(session, RENT)
-    assert row is not None
-    number, seen = row.version, row.content_sha256
-    match verb:
-        case "submit":
-            if row.status == "draft":
-                await made_ready(session, who, row, now)
-            return await service.submit(session, who, RENT, number, seen_sha256=seen, now=now)
-        case "take back":
-            return await service.take_back(session, who, RENT, number, now=now)
-        case "publish":
-            return await service.publish(session, who, RENT, number, seen_sha256=seen, now=now)
-        case _:
-            return await service.reject(session, who, RENT, number, Rejection(reason="x"), now=now)
 
 
 @pytest.mark.usefixtures("policy")
