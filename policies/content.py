@@ -14,7 +14,7 @@ from policies.tables import PolicyText, PolicyVersion
 FIELDS = (*PolicyText.model_fields, "benefit", "exclusions", "relations", "sources")
 RELATIONS = (
     "extends", "extended_by", "supersedes", "superseded_by", "stacks_on", "implements", "authorising",
-    "effective_to_as_first_issued", "nominal_effective_to",
+    "effective_to_as_first_issued", "nominal_effective_to", "families", "citations",
 )  # fmt: skip
 
 

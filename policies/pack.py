@@ -59,6 +59,12 @@ class PublishedText:
         """A field that has both languages: title, eligibility, clause."""
         return str(self.text[f"{field_name}_{'en' if lang.startswith('en') else 'zh'}"])
 
+    def cited(self, lang: str) -> dict[str, str]:
+        """Where the law says single conditions, by their canonical CEL."""
+        name = "clause_en" if lang.startswith("en") else "clause_zh"
+        entries = self.text["relations"].get("citations") or ()
+        return {entry["condition"]: entry[name] for entry in entries if entry[name]}
+
 
 @dataclass(frozen=True)
 class PolicyRecord(PublishedText):

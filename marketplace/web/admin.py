@@ -3,7 +3,6 @@
 Checking, building and trying work as form posts without script; with script the views follow the typing.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -111,7 +110,7 @@ async def keep(
     form, lang = await forms.read(request), language_of(request)
     editing = Editing.sent(await _base(session, policy_id), form)
     if "try" in form:
-        trial, errors = await _try(session, actor, policy_id, editing.values, lang, now, as_of)
+        trial, errors = await _try(session, actor, policy_id, editing, lang, now, as_of)
         status = 404 if "enterprise" in errors else 422 if errors else HTTP_200_OK
         return await editor_page(request, session, actor, editing.refused(errors), status, trial)
     if "save" not in form:
@@ -140,13 +139,13 @@ async def _try(
     session: AsyncSession,
     actor: Actor,
     policy_id: str,
-    form: Mapping[str, str],
+    editing: Editing,
     lang: str,
     now: datetime,
     as_of: date,
 ) -> tuple[Tried | None, dict[str, str]]:
     """The typed rule on a stored enterprise; who looked at whom is audited."""
-    vocabulary = Vocabulary.shipped()
+    vocabulary, form = Vocabulary.shipped(), editing.values
     try:
         rule = parse(form.get("rule", ""), vocabulary)
         day = validated(Trial, {"try_day": form.get("try_day", "").strip() or as_of}).try_day
@@ -167,7 +166,9 @@ async def _try(
     )
     verdict = evaluate(rule, facts)
     missing = [vocabulary.facts[name].label(lang) for name in verdict.missing]
-    line = verdicts.tree(explain(rule, facts), lang, desk=True)
+    clause = "clause_en" if lang == "en" else "clause_zh"
+    cited = {one["condition"]: one[clause] for one in editing.bench.citations}
+    line = verdicts.tree(explain(rule, facts), lang, form.get(clause), cited=cited, desk=True)
     return Tried(enterprise.name, day, verdict, missing, line), {}
 
 

@@ -147,7 +147,9 @@ async def message(
         way_on=notices.way_on(item),
         told=told,
         lines={
-            one.id: verdicts.tree(one.trace, lang, one.text.words("clause", lang), kept=True)
+            one.id: verdicts.tree(
+                one.trace, lang, one.text.words("clause", lang), cited=one.text.cited(lang), kept=True
+            )
             for one in told
             if one.trace is not None and item.kind in ("policy", "facts", "deadline")
         },

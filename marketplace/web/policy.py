@@ -194,6 +194,7 @@ async def _page(
         tree=verdicts.tree(
             judged.trace if judged else explain(record.rule, Facts()),
             lang,
+            cited=record.cited(lang),
             kept=shown.subject.enterprise is not None,
         ),
         fields=fields,

@@ -191,8 +191,8 @@ class ResultView:
 
     def tree(self, judged: Judged) -> verdicts.Line:
         """Why, as lines."""
-        clause = judged.policy.words("clause", self.lang)
-        return verdicts.tree(judged.trace, self.lang, clause, kept=self.kept)
+        clause, cited = judged.policy.words("clause", self.lang), judged.policy.cited(self.lang)
+        return verdicts.tree(judged.trace, self.lang, clause, cited=cited, kept=self.kept)
 
     def reasons(self, judged: Judged) -> list[verdicts.Reason]:
         """Which conditions fail."""

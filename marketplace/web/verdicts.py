@@ -4,7 +4,8 @@ Shared by the check, the results, the policy pages and the desks, so that a reas
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -49,26 +50,52 @@ class Reason:
 
 
 def tree(
-    trace: Trace, lang: str, clause: str | None = None, *, desk: bool = False, kept: bool = False
+    trace: Trace,
+    lang: str,
+    clause: str | None = None,
+    *,
+    cited: Mapping[str, str] | None = None,
+    desk: bool = False,
+    kept: bool = False,
 ) -> Line:
-    """A trace as lines of words; `clause` in the reader's language.
+    """A trace as lines of words; `clause` in the reader's language, `cited` that of single conditions by their CEL.
 
     desk: told about the owner, not to him. kept: an enterprise's facts were judged, which others may have stated.
     """
-    return Teller(lang, Vocabulary.shipped(), clause, desk=desk, kept=kept).line(trace)
+    return Teller(lang, Vocabulary.shipped(), clause, cited, desk=desk, kept=kept).line(trace)
 
 
 class Teller:
     """Words for one reader."""
 
     def __init__(
-        self, lang: str, vocabulary: Vocabulary, clause: str | None, *, desk: bool = False, kept: bool = False
+        self,
+        lang: str,
+        vocabulary: Vocabulary,
+        clause: str | None,
+        cited: Mapping[str, str] | None = None,
+        *,
+        desk: bool = False,
+        kept: bool = False,
     ) -> None:
-        self.lang, self.vocabulary, self.clause = lang, vocabulary, clause
+        self.lang, self.vocabulary, self.clause, self.cited = lang, vocabulary, clause, cited or {}
         self.answer_key = f"trace.answered{'_desk' if desk else '_kept' if kept else ''}"
         self.say = partial(translate, lang)
 
+    def about(self, trace: Trace) -> "Teller":
+        """Who tells this condition: with its own clause, where the law says it elsewhere than the rest."""
+        own = self.cited.get(trace.text)
+        if not own:
+            return self
+        found = copy(self)
+        found.clause, found.cited = own, {}
+        return found
+
     def line(self, trace: Trace) -> Line:
+        """A condition and everything in it."""
+        return self.about(trace).told_line(trace)
+
+    def told_line(self, trace: Trace) -> Line:
         if trace.op == "not" and trace.children[0].is_leaf and not trace.children[0].children:
             return self.leaf(trace.children[0], trace)
         if trace.is_leaf:
@@ -145,14 +172,22 @@ def fact_words(fact: Fact, value: Any, lang: str) -> str:
 
 def reasons(judged: Judged, lang: str, *, kept: bool = False) -> list[Reason]:
     """The conditions that keep a policy from applying, in words with what was answered."""
-    return reasons_of(judged.trace, lang, judged.policy.words("clause", lang), kept=kept)
+    policy = judged.policy
+    return reasons_of(judged.trace, lang, policy.words("clause", lang), cited=policy.cited(lang), kept=kept)
 
 
-def reasons_of(trace: Trace, lang: str, clause: str | None = None, *, kept: bool = False) -> list[Reason]:
+def reasons_of(
+    trace: Trace,
+    lang: str,
+    clause: str | None = None,
+    *,
+    cited: Mapping[str, str] | None = None,
+    kept: bool = False,
+) -> list[Reason]:
     """What keeps a failed rule from holding: all of these are missing. None where it did not fail."""
     if trace.verdict is not False:
         return []
-    return Unmet(Teller(lang, Vocabulary.shipped(), clause, kept=kept)).reasons(trace)
+    return Unmet(Teller(lang, Vocabulary.shipped(), clause, cited, kept=kept)).reasons(trace)
 
 
 class Unmet:
@@ -165,6 +200,9 @@ class Unmet:
         self.teller = teller
 
     def reasons(self, trace: Trace, *, negated: bool = False) -> list[Reason]:
+        told = self.teller.about(trace)
+        if told is not self.teller:
+            return Unmet(told).reasons(trace, negated=negated)
         if trace.op == "not":
             return self.reasons(trace.children[0], negated=not negated)
         if trace.op == "if" and not negated and trace.children[0].verdict is not None:

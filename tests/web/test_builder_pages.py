@@ -1,6 +1,7 @@
 """Writing a policy at the desk: a new one from nothing, everything it says, and two admins who meet at one policy."""
 
 import asyncio
+from datetime import datetime
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +12,9 @@ from auth.roles import Role
 from auth.tables import AuditEntry
 from policies import queries
 from policies.tables import PolicyVersion
+from tests.factories import lending
 from tests.factories.pages import Visitor, form_of
+from tests.factories.people import person
 from tests.web.conftest import SignedIn
 
 pytestmark = pytest.mark.seeded
@@ -133,8 +136,8 @@ class TestThePage:
             assert base is not None
             assert kept.content_sha256 == base.content_sha256, policy
 
-    async def test_builds_undoes_and_saves_a_rule_with_its_clause(
-        self, signed_in: SignedIn, session: AsyncSession
+    async def test_builds_undoes_tries_and_saves_a_rule_with_its_clause(
+        self, signed_in: SignedIn, session: AsyncSession, now: datetime
     ) -> None:
         admin = await an_admin(signed_in)
         page = form_of(await admin.post(EDITOR, await typed(admin, EDITOR, do="row:b")))
@@ -148,6 +151,12 @@ class TestThePage:
         assert page.fields["rule"].strip() == BOTH
         page = form_of(await admin.post(EDITOR, {**page.fields, "do": "redo"}))
         cited = {"b.3.cite_zh": "第三条", "b.3.cite_en": "art. 3"}
+        enterprise = await lending.enterprise(session, await person(session, now), now)
+        tried = await admin.post(EDITOR, {**page.fields, **cited, "enterprise": str(enterprise), "try": "1"})
+        told = tried.text.partition('class="mp-trial"')[2].partition("</section>")[0]
+        assert (told.count("第三条"), told.count("第三部分")) == (1, 3), (
+            "each condition stands with its own clause"
+        )
         half = await admin.post(EDITOR, {**page.fields, "b.3.v0": "", "save": "1"})
         assert (half.status_code, form_of(half).summary) == (422, ["b.3.v0"])
         assert (await admin.post(EDITOR, {**page.fields, **cited, "save": "1"})).status_code == 303
