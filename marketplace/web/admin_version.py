@@ -7,6 +7,7 @@ what the buttons do is in admin_deeds.py.
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +42,8 @@ from policies.schemas import VersionRead
 from policies.tables import PolicyVersion
 
 AnyRequest = Request[Any, Any, Any]
+NOTHING = SimpleNamespace(**dict.fromkeys(DIFFED))
+"""What a new policy is compared with, so that whoever reviews it reads all of it."""
 ABOUT: tuple[About, ...] = (about_reach, about_cases, about_findings, about_comments)
 """What the page tells below the text, in this order."""
 
@@ -105,10 +108,10 @@ async def _version(
 
 
 def _changes(row: PolicyVersion, current: PolicyVersion | None) -> list[version_diff.Change]:
-    """What a version changes in the one in force; nothing for that one itself and where there is none."""
-    if current is None or current.id == row.id:
+    """What a version changes in the one in force; everything it says where there is none, nothing for that one itself."""
+    if current is not None and current.id == row.id:
         return []
-    return version_diff.changes(row, current, DIFFED)
+    return version_diff.changes(row, current or NOTHING, DIFFED)
 
 
 def _any(mine: Collection[UUID], others: Any) -> bool:

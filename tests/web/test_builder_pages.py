@@ -71,8 +71,9 @@ class TestANewPolicy:
         assert began is not None
         again = await admin.post(NEW, fields)
         assert (again.status_code, form_of(again).summary) == (409, ["id"])
-        page = await admin.get("/admin/policies/SD-TEST-2020-1/versions/1")
-        assert page.status_code == 200
+        page = (await admin.get("/admin/policies/SD-TEST-2020-1/versions/1")).text
+        for said in ("issuer", "title_zh", "eligibility_en", "amount"):
+            assert SAID[said] in page, "whoever reviews a new policy reads all of it"
 
     async def test_tells_what_is_wrong_at_its_field_and_keeps_the_rest(
         self, signed_in: SignedIn, session: AsyncSession
