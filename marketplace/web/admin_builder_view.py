@@ -16,14 +16,13 @@ from eligibility.unparse import to_cel
 from marketplace.i18n import translate
 from marketplace.web.admin_builder_bench import Bench
 from marketplace.web.admin_builder_fields import (
-    LISTS,
     OPERATORS,
     PLACES,
     ROOT,
     candidates,
     code_words,
 )
-from marketplace.web.admin_builder_rows import DAY, KINDS, PREFIXES, Assembly, Cel, Group, Part, Row
+from marketplace.web.admin_builder_rows import DAY, KINDS, LISTS, PREFIXES, Assembly, Cel, Group, Part, Row
 from marketplace.web.facts_form import FINDERS, options_of, suffix_of
 
 Choice = tuple[str, str]

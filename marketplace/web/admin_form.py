@@ -149,10 +149,10 @@ def fields_of(unit: str, text: str, form: Mapping[str, str]) -> dict[str, str]:
     if unit in ("sources", "families", "scopes"):
         prefix = {"sources": "source.", "families": "family.", "scopes": SCOPE}[unit]
         kept = {name: value for name, value in form.items() if not name.startswith(prefix)}
-        loaded = json.loads(text) if text else []
         if unit == "scopes":
-            return {**kept, **{f"{SCOPE}{other}": scope for other, scope in loaded.items()}}
-        return {**kept, **numbered(prefix[:-1], loaded)}
+            scopes = json.loads(text) if text else {}
+            return {**kept, **{f"{SCOPE}{other}": scope for other, scope in scopes.items()}}
+        return {**kept, **numbered(prefix[:-1], json.loads(text) if text else [])}
     if unit == AT_MOST:
         kept = {name: value for name, value in form.items() if name != AT_MOST}
         return {**kept, AT_MOST: "1"} if text else kept

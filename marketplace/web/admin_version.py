@@ -108,7 +108,7 @@ async def _version(
 
 
 def _changes(row: PolicyVersion, current: PolicyVersion | None) -> list[version_diff.Change]:
-    """What a version changes in the one in force; everything it says where there is none, nothing for that one itself."""
+    """What a version changes in the one in force, and nothing for that one itself; of a new policy all it says."""
     if current is not None and current.id == row.id:
         return []
     return version_diff.changes(row, current or NOTHING, DIFFED)
