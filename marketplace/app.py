@@ -52,6 +52,7 @@ from marketplace.web import admin_cases_page, admin_try, result_paper, result_sh
 from marketplace.web import admin_history as admin_history_pages
 from marketplace.web import admin_list as admin_list_pages
 from marketplace.web import admin_new as admin_new_pages
+from marketplace.web import admin_simulation_page as admin_simulation_pages
 from marketplace.web import admin_told as admin_told_pages
 from marketplace.web import admin_version as admin_version_pages
 from marketplace.web import agencies as agencies_pages
@@ -120,6 +121,7 @@ ROUTERS: tuple[Router, ...] = (
     admin_pages.router,
     admin_list_pages.router,
     admin_new_pages.router,
+    admin_simulation_pages.router,
     admin_version_pages.router,
     admin_cases_page.router,
     admin_try.router,

@@ -254,7 +254,7 @@ async def explain(
     if found is None:
         raise SimulationMissing(field="simulation")
     if found.id != given.simulation_id:
-        raise SimulationOver(field="simulation_reason")
+        raise SimulationOver(field="reason")
     session.add(
         SimulationReason(
             id=uuid4(),

@@ -80,6 +80,11 @@ def name_of(code: str, lang: str) -> str | None:
     return f"{code} {english_name(code)}"
 
 
+def section_name(letter: str, lang: str) -> str:
+    """What a section of the standard is called, by its letter."""
+    return _english()[letter] if lang.startswith("en") else _all()[letter].name
+
+
 @cache
 def _own(code: str) -> Words:
     name, english, said = _all()[code].name, _english()[code], _everyday().get(code, ())

@@ -31,6 +31,7 @@ from marketplace.web.admin_diagnosis import words_of
 from marketplace.web.admin_editor import DIFFED, today
 from marketplace.web.admin_findings import about_findings
 from marketplace.web.admin_reach import about_reach
+from marketplace.web.admin_simulation import about_simulation
 from marketplace.web.format import HERE
 from marketplace.web.policy_words import PolicyWords
 from marketplace.web.refusals import field_errors
@@ -44,7 +45,7 @@ from policies.tables import PolicyVersion
 AnyRequest = Request[Any, Any, Any]
 NOTHING = SimpleNamespace(**dict.fromkeys(DIFFED))
 """What a new policy is compared with, so that whoever reviews it reads all of it."""
-ABOUT: tuple[About, ...] = (about_reach, about_cases, about_findings, about_comments)
+ABOUT: tuple[About, ...] = (about_reach, about_cases, about_simulation, about_findings, about_comments)
 """What the page tells below the text, in this order."""
 
 
