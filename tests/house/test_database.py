@@ -49,6 +49,6 @@ class TestModels:
         files = [
             path
             for room in ("auth", "policies", "loans", "marketplace")
-            for path in (root / room).rglob("tables.py")
+            for path in (root / room).rglob("*tables.py")
         ]
         assert sorted(str(path) for path in files) == sorted(str(room.__file__) for room in ROOMS)
