@@ -84,7 +84,7 @@ from marketplace.web import unsubscribe as unsubscribe_pages
 from marketplace.web import verify as verify_pages
 from marketplace.web.pending import count_pending
 from policies import api as policies_api
-from policies import library
+from policies import library, trying_api
 from policies.keeper import KEEPER
 
 STATIC = Path(__file__).with_name("static")
@@ -105,6 +105,7 @@ ROUTERS: tuple[Router, ...] = (
     commitments_desk_pages.router,
     loans_api.router,
     policies_api.router,
+    trying_api.router,
     check_pages.router,
     asking_pages.router,
     resume_pages.router,

@@ -252,11 +252,14 @@ def case_text(bench: Bench) -> CaseText | None:
         return None
     assert bench.answers is not None
     assert bench.figures is not None
+    asked = {fact.name for fact in bench.asked}
+    before = {} if bench.replacing is None else bench.replacing.facts
+    unasked = {name: value for name, value in before.items() if name not in asked}
     return validated(
         CaseText,
         {
             "name": form.get("name", ""),
-            "facts": dict(bench.answers.changes),
+            "facts": {**unasked, **bench.answers.changes},
             "figures": dict(bench.figures.figures),
             "day": form.get("try_day", "").strip(),
             "expected": form["expected"],
