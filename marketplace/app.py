@@ -48,7 +48,16 @@ from marketplace.settings import Settings
 from marketplace.unit_of_work import UnitOfWork, provide_session
 from marketplace.web import account as account_pages
 from marketplace.web import admin as admin_pages
-from marketplace.web import admin_cases_page, admin_try, result_paper, result_shares, static_pages
+from marketplace.web import (
+    admin_cases_page,
+    admin_try,
+    bank_product_try,
+    bank_product_version,
+    bank_products,
+    result_paper,
+    result_shares,
+    static_pages,
+)
 from marketplace.web import admin_history as admin_history_pages
 from marketplace.web import admin_list as admin_list_pages
 from marketplace.web import admin_new as admin_new_pages
@@ -119,6 +128,9 @@ ROUTERS: tuple[Router, ...] = (
     loans_pages.router,
     applications_pages.router,
     officer_pages.router,
+    bank_products.router,
+    bank_product_version.router,
+    bank_product_try.router,
     admin_pages.router,
     admin_list_pages.router,
     admin_new_pages.router,

@@ -101,8 +101,8 @@ def _faults(line: Line) -> Sequence[tuple[str, str]]:
     return [*found, *(fault for below in line.lines for fault in _faults(below))]
 
 
-def shown(bench: Bench, lang: str) -> Shown:
-    """The bench in words."""
+def shown(bench: Bench, lang: str, *, citing: bool = True) -> Shown:
+    """The bench in words. citing: whether conditions say where the law has them."""
     vocabulary = Vocabulary.shipped()
     groups = {group.name: group.label(lang) for group in vocabulary.groups}
     held = {
@@ -113,7 +113,7 @@ def shown(bench: Bench, lang: str) -> Shown:
         "typing": "1" if bench.typing else "",
     }
     return Shown(
-        root=_Drawing(bench, lang, vocabulary).line(bench.rows, ROOT, "", 1, 0),
+        root=_Drawing(bench, lang, vocabulary, citing=citing).line(bench.rows, ROOT, "", 1, 0),
         bench=bench,
         facts=[(f.label(lang), groups.get(f.group, "")) for f in vocabulary.facts.values()],
         kinds=[(kind, translate(lang, f"builder.kind.{kind}")) for kind in KINDS],
@@ -124,13 +124,14 @@ def shown(bench: Bench, lang: str) -> Shown:
 class _Drawing:
     """One bench, one language."""
 
-    def __init__(self, bench: Bench, lang: str, vocabulary: Vocabulary) -> None:
+    def __init__(self, bench: Bench, lang: str, vocabulary: Vocabulary, *, citing: bool) -> None:
         self.bench, self.lang, self.vocabulary = bench, lang, vocabulary
         self.say = partial(translate, lang)
+        self.citing = citing
 
     def line(self, part: Part, path: str, number: str, siblings: int, at: int) -> Line:
         outermost = path.count(".") == 1
-        cited = part.cited if outermost else None
+        cited = part.cited if outermost and self.citing else None
         buttons = self.buttons(part, path, number, siblings, at) if path != ROOT else []
         match part:
             case Group(kind=kind, count=count, parts=parts):

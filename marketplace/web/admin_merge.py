@@ -1,12 +1,10 @@
-"""Two admins at one policy: what only one of them changed is kept, what both changed is shown to choose. Pure.
+"""Two people at one text: what only one of them changed is kept, what both changed is shown to choose. Pure.
 
 A form remembers what it began from, so the three texts of each unit can be told apart whatever was saved in between.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from marketplace.web.admin_form import UNITS
 
 WAS = "was."
 TAKE = "take."
@@ -28,8 +26,8 @@ class Merged:
 def merged(was: Mapping[str, str], now: Mapping[str, str], mine: Mapping[str, str]) -> Merged:
     """Three texts of each unit as one: where the form began, what is stored now, what was typed."""
     units, taken, clashes = {}, {}, {}
-    for name in UNITS:
-        before, stored, typed = was.get(name, ""), now[name], mine[name]
+    for name, stored in now.items():
+        before, typed = was.get(name, ""), mine[name]
         units[name] = typed
         if stored in (before, typed):
             continue
@@ -44,7 +42,7 @@ def chosen(form: Mapping[str, str], now: Mapping[str, str], mine: Mapping[str, s
     """What was decided about units both had changed; those still open clash on."""
     units, taken, clashes = dict(mine), {}, {}
     for name in form.get(CLASH, "").split():
-        if name not in UNITS or now[name] == mine[name]:
+        if name not in now or now[name] == mine[name]:
             continue
         choice = form.get(f"{TAKE}{name}")
         if choice == THEIRS:
@@ -56,5 +54,26 @@ def chosen(form: Mapping[str, str], now: Mapping[str, str], mine: Mapping[str, s
 
 def was_of(form: Mapping[str, str]) -> dict[str, str]:
     """What the form began from, unit by unit."""
-    began = {name: form.get(f"{WAS}{name}", "") for name in UNITS}
+    began = {name.removeprefix(WAS): text for name, text in form.items() if name.startswith(WAS)}
     return {name: text.replace("\r\n", "\n") for name, text in began.items()}
+
+
+def met(
+    form: Mapping[str, str],
+    was: Mapping[str, str],
+    now: Mapping[str, str],
+    mine: Mapping[str, str],
+    *,
+    stale: bool,
+) -> Merged | None:
+    """What a form looks like beside what is stored now; None where there is nothing to look at.
+
+    stale: the stored content is no longer the one the form began from.
+    """
+    result = chosen(form, now, mine)
+    if not stale:
+        return result if result.clashes else None
+    found = merged(was, now, mine)
+    taken = {**found.taken, **result.taken}
+    clashes = {**{u: c for u, c in found.clashes.items() if u not in taken}, **result.clashes}
+    return Merged({**mine, **taken}, taken, clashes)
