@@ -85,6 +85,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "`{fact}` is worked out from other facts and cannot be given",
     ),
     "fact_context": ("`{fact}` 由服务填写，不能自己填", "`{fact}` is set by the service and cannot be given"),
+    "fact_never_none": (
+        "`{fact}` 不能是 null：这一项总是有的；不知道就不要写它",
+        "`{fact}` cannot be null: everybody has one; leave it out when it is unknown",
+    ),
     "fact_wants_bool": ("`{fact}` 要填 true 或 false", "`{fact}` must be true or false"),
     "fact_wants_int": ("`{fact}` 要填整数，例如 8", "`{fact}` must be a whole number, such as 8"),
     "fact_wants_number": ("`{fact}` 要填数字，例如 120000", "`{fact}` must be a number, such as 120000"),

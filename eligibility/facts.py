@@ -90,8 +90,8 @@ class Facts(Mapping[str, Value]):
     def from_json(cls, values: Mapping[str, Any], vocabulary: Vocabulary | None = None) -> Facts:
         """Facts from JSON or YAML values, checked. Raises FactsError naming every fact that does not fit.
 
-        Numbers must be numbers ("12" and true are not), dates ISO text, codes text; null is known to be none.
-        A city does not fit beside a province it does not lie in.
+        Numbers must be numbers ("12" and true are not), dates ISO text, codes text; null is known to be none,
+        where that can be. A city does not fit beside a province it does not lie in.
         """
         words = vocabulary or Vocabulary.shipped()
         found: dict[str, Value] = {}
@@ -128,7 +128,11 @@ def _checked(name: object, value: object, words: Vocabulary) -> Value:
         raise _Refused("fact_derived")
     if fact.context:
         raise _Refused("fact_context")
-    return None if value is None else CHECKS[fact.type](fact, value)
+    if value is None:
+        if not fact.nullable:
+            raise _Refused("fact_never_none")
+        return None
+    return CHECKS[fact.type](fact, value)
 
 
 def _bool(fact: Fact, value: object) -> bool:

@@ -31,12 +31,12 @@ def read(pack: Pack, given: Mapping[str, Mapping[str, Any]]) -> Stated:
         if record is None:
             problems.append(FactProblem(policy_id[:80], "fact_unknown"))
             continue
+        words = words_of(record.benefit)
+        told = {n: value for n, value in figures.items() if value is not None or n not in words.facts}
         try:
-            checked = Facts.from_json(figures, words_of(record.benefit))
+            found[policy_id] = Facts.from_json(told, words)
         except FactsError as refused:
             problems += [FactProblem(f"{policy_id}.{p.fact}", p.code, p.params) for p in refused.problems]
-        else:
-            found[policy_id] = checked.without(*(name for name, value in checked.items() if value is None))
     if problems:
         raise InputsRefused(tuple(problems))
     return found

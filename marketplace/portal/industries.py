@@ -108,7 +108,8 @@ def search(text: str, limit: int = 20) -> Sequence[Code]:
     """Industries whose code starts with `text`, or whose own or inherited words hold each of its words or sound so.
 
     The one that is called exactly so comes first and what only its section is called so last; words before sounds,
-    whole classes before groups, and those found by their own words before those that inherit them. Where nothing is
+    whole classes before groups, and those found by their own words before those that inherit them. Of names that are
+    all read alike the broader comes first, because more people mean it: cy is 餐饮业 before 采盐. Where nothing is
     called so, an everyday word inside the text is heard: 开花店 is 花店.
     """
     typed = " ".join(text.lower().split())
@@ -140,7 +141,7 @@ def _called(typed: str, wanted: Sequence[str]) -> Sequence[tuple[tuple[object, .
                 heard and not exact,
                 by_section,
                 LEVELS[industry.level],
-                step,
+                -step if heard and exact else step,
                 len(industry.name),
                 code,
             )

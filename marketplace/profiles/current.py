@@ -29,7 +29,7 @@ def fingerprint() -> str:
     facts = Vocabulary.shipped().facts.values()
     limits = [(f.minimum, f.maximum, f.pattern, f.codes, f.within) for f in facts]
     told = [
-        (f.name, f.type, f.allowed, *limit, f.is_derived, f.context)
+        (f.name, f.type, f.allowed, *limit, f.nullable, f.is_derived, f.context)
         for f, limit in zip(facts, limits, strict=True)
     ]
     return hashlib.sha256(repr(sorted(told, key=lambda one: one[0])).encode()).hexdigest()[:16]

@@ -33,6 +33,8 @@ class TestReading:
             ("operating_revenue_yuan", 0.001, "fact_too_precise"),
             ("new_hire_ratio", 15, "fact_too_large"),
             ("affected_by_epidemic", "true", "fact_wants_bool"),
+            ("affected_by_epidemic", None, "fact_never_none"),
+            ("employees_end", None, "fact_never_none"),
             ("affected_by_epidemic", 1, "fact_wants_bool"),
             ("entity_type", "firm", "fact_not_allowed"),
             ("entity_type", "company\0", "fact_not_allowed"),

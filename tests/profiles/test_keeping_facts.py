@@ -90,17 +90,17 @@ class TestSaving:
         assert answer.json()["problems"] == []
 
     async def test_tells_null_from_unknown(self, mine: Mine, session: AsyncSession) -> None:
-        await mine.put({"facts": {"employees_end": 8, "operating_revenue_yuan": None}})
-        assert (await mine.known())["operating_revenue_yuan"] is None
+        await mine.put({"facts": {"employees_end": 8, "loan_start_date": None}})
+        assert (await mine.known())["loan_start_date"] is None
         facts = await service.facts_of(session, mine.id)
-        assert "operating_revenue_yuan" in facts
+        assert "loan_start_date" in facts
         assert "total_assets_yuan" not in facts
-        await mine.put({"unknown": ["operating_revenue_yuan", "employees_end"]})
+        await mine.put({"unknown": ["loan_start_date", "employees_end"]})
         assert await mine.known() == {"entity_type": "company"}
 
     async def test_never_stores_sql_null(self, mine: Mine, session: AsyncSession) -> None:
-        await mine.put({"facts": {"operating_revenue_yuan": None}})
-        kept = text("SELECT value::text FROM enterprise_facts WHERE name = 'operating_revenue_yuan'")
+        await mine.put({"facts": {"loan_start_date": None}})
+        kept = text("SELECT value::text FROM enterprise_facts WHERE name = 'loan_start_date'")
         assert await session.scalar(kept) == "null"
 
     async def test_gives_each_fact_its_source_and_age(self, mine: Mine, now: datetime) -> None:

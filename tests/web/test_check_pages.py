@@ -121,7 +121,7 @@ class TestQuestions:
         assert "6210 Full-service restaurants" in page.text
         await visitor.post("/check/identity", {"industry_code": "6299 anything"})
         shown = form_of(await visitor.get("/check/identity?lang=en")).fields["industry_code"]
-        assert shown == "6299 Catering: 其他未列明餐饮业"
+        assert shown == "6299 Other catering not listed elsewhere"
         assert (
             form_of(await visitor.get("/check/identity?lang=zh")).fields["industry_code"]
             == "6299 其他未列明餐饮业"
