@@ -1,11 +1,12 @@
-"""Who may see and use a fact: whoever acts for the enterprise, and the banks it went to with a consent that stands.
+"""Who may see and use facts: whoever acts for the enterprise, and the banks they went to with a consent that stands.
 
-A bank has what its application held when it was sent and nothing that came later, so it is told fact by fact.
+A bank has what its application held when it was sent and nothing that came later, so its facts are told by name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,6 +18,13 @@ from auth.roles import Matter
 from loans.queries import still_consented
 from loans.tables import Application
 from marketplace.profiles import people
+
+
+class Named(Protocol):
+    """A fact as a page shows it."""
+
+    @property
+    def name(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,14 @@ class Readers:
 
     people: Sequence[Reader]
     banks: Mapping[str, Sequence[str]]
+
+    def by_bank(self, lines: Iterable[Named]) -> list[tuple[str, list[Named]]]:
+        """Which of these facts each bank has; banks that have none are left out."""
+        found: dict[str, list[Named]] = {}
+        for line in lines:
+            for bank in self.banks.get(line.name, ()):
+                found.setdefault(bank, []).append(line)
+        return list(found.items())
 
 
 async def readers_of(session: AsyncSession, enterprise_id: UUID, lang: str, now: datetime) -> Readers:

@@ -91,7 +91,7 @@ async def test_an_attested_fact_is_disputed_and_not_overwritten(
     assert (await owner.post(f"{path}/dispute", {"reason": "再说一次"})).status_code == 422
 
 
-async def test_beside_each_fact_stands_who_may_see_and_use_it(
+async def test_below_each_group_of_facts_stands_who_may_see_and_use_it(
     signed_in: SignedIn, session: AsyncSession, now: datetime
 ) -> None:
     owner, who = await signed_in()
@@ -109,10 +109,13 @@ async def test_beside_each_fact_stands_who_may_see_and_use_it(
         ("owner", True), ("reader", False), ("agent", False),
     }  # fmt: skip
     (bank,) = sent.banks["employees_end"]
-    text = read((await owner.get(f"/account/enterprises/{mine}?lang=zh")).text).text
-    assert f"凭有效的授权拿到它的银行： {bank}" in text
+    page = (await owner.get(f"/account/enterprises/{mine}?lang=zh")).text
+    size = page.partition('id="size"')[2].partition("</section>")[0]
+    told = read(size).text.partition(f"{bank}凭有效的授权拿到：")[2]
+    assert "期末从业人员数" in told.partition("分享出去")[0]
+    assert size.count("mp-readers") == 1
     assert len((await readers_of(session, mine, "zh-CN", now + timedelta(days=20))).people) == 2
     await consent.revoke(session, who, application.consent_id, now=now)
     await session.commit()
     assert (await readers_of(session, mine, "zh-CN", now)).banks == {}
-    assert "没有银行拿到它" in read((await owner.get(f"/account/enterprises/{mine}")).text).text
+    assert "没有银行拿到这些信息" in read((await owner.get(f"/account/enterprises/{mine}")).text).text

@@ -115,7 +115,7 @@ class TestOnePolicy:
         visitor = await knowing(arrive(), session, now, FACTS)
         at_once = (
             "8,400 元", "还有 350 天", "到 2021年3月31日", "财税〔2019〕13号", "财政部 税务总局", "2019年1月17日发布",
-            "全国、减税", "为什么符合、怎么办、要哪些材料",
+            "全国，减税", "为什么符合、怎么办、要哪些材料",
         )  # fmt: skip
         row = row_of((await visitor.get("/check/result")).text, "CN-VAT-2019-13-1")
         assert [told for told in at_once if told not in row] == []
