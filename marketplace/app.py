@@ -48,6 +48,7 @@ from marketplace.settings import Settings
 from marketplace.unit_of_work import UnitOfWork, provide_session
 from marketplace.web import account as account_pages
 from marketplace.web import admin as admin_pages
+from marketplace.web import admin_bulk as admin_bulk_pages
 from marketplace.web import (
     admin_cases_page,
     admin_try,
@@ -58,6 +59,8 @@ from marketplace.web import (
     result_shares,
     static_pages,
 )
+from marketplace.web import admin_changes as admin_changes_pages
+from marketplace.web import admin_exchange as admin_exchange_pages
 from marketplace.web import admin_history as admin_history_pages
 from marketplace.web import admin_list as admin_list_pages
 from marketplace.web import admin_new as admin_new_pages
@@ -133,6 +136,9 @@ ROUTERS: tuple[Router, ...] = (
     bank_product_try.router,
     admin_pages.router,
     admin_list_pages.router,
+    admin_bulk_pages.router,
+    admin_changes_pages.router,
+    admin_exchange_pages.router,
     admin_new_pages.router,
     admin_simulation_pages.router,
     admin_version_pages.router,

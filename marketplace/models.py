@@ -11,8 +11,9 @@ from marketplace.notifications import tables as notifications
 from marketplace.portal import tables as portal
 from marketplace.profiles import tables as profiles
 from policies import case_tables as cases
+from policies import changeset_tables as changesets
 from policies import publishing_tables as publishing
 from policies import simulation_tables as simulations
 from policies import tables as policies
 
-ROOMS = (auth, policies, cases, publishing, simulations, loans, profiles, portal, notifications)
+ROOMS = (auth, policies, cases, publishing, simulations, changesets, loans, profiles, portal, notifications)

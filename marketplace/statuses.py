@@ -154,4 +154,12 @@ STATUS: Mapping[type[Exception], int] = {
     policies.RuleFails: 422,
     policies.Hindered: 409,
     policies.InputsRefused: 422,
+    policies.ChangeSetNotFound: 404,
+    policies.ChangeSetMoved: 409,
+    policies.NothingProposed: 422,
+    policies.SetTooLarge: 422,
+    policies.SetMemberRefused: 409,
+    policies.PackUnreadable: 422,
+    policies.TableCell: 422,
+    policies.MonthsRefused: 422,
 }

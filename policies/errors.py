@@ -199,3 +199,55 @@ class Hindered(PoliciesError):
     def __init__(self, hindrances: Sequence[PoliciesError]) -> None:
         super().__init__(count=len(hindrances))
         self.hindrances = tuple(hindrances)
+
+
+class ChangeSetNotFound(PoliciesError):
+    """No such change of several policies."""
+
+    code = "policies.change_set_not_found"
+
+
+class ChangeSetMoved(PoliciesError):
+    """The change is further on, or decided."""
+
+    code = "policies.change_set_moved"
+
+
+class NothingProposed(PoliciesError):
+    """A change of several policies that changes none."""
+
+    code = "policies.nothing_proposed"
+
+
+class SetTooLarge(PoliciesError):
+    """More policies than one change may have; params: most."""
+
+    code = "policies.set_too_large"
+
+
+class SetMemberRefused(PoliciesError):
+    """One policy of a change cannot go along, so none does; `error` says why. params: id."""
+
+    code = "policies.set_member_refused"
+
+    def __init__(self, policy_id: str, error: Exception) -> None:
+        super().__init__(id=policy_id)
+        self.policy_id, self.error = policy_id, error
+
+
+class PackUnreadable(PoliciesError):
+    """A pack's text is not one; params: line."""
+
+    code = "policies.pack_unreadable"
+
+
+class TableCell(PoliciesError):
+    """A cell of a decision table cannot be read; params: cell."""
+
+    code = "policies.table_cell"
+
+
+class MonthsRefused(PoliciesError):
+    """Policies are to be extended by no month, or by more than anybody plans; params: most."""
+
+    code = "policies.months_refused"

@@ -32,8 +32,22 @@ PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENTRY = b"PK\x01\x02"
 """Stands before each entry in an archive's list; counted without reading the list, which alone could be long."""
 FORMULA = "="
-LEADS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
+LEADS = ("=", "+", "-", "@", "\t", "\r", "'")
+"""What a spreadsheet takes for the beginning of a formula, and the apostrophe that says it is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much of a file is read; what is beyond is refused, but a longer cell is cut."""
+
+    bytes: int = LARGEST
+    rows: int = MOST_ROWS
+    columns: int = MOST_COLUMNS
+    unpacked: int = LARGEST_UNPACKED
+    cell: int = LONGEST_CELL
+
+
+FACTS = Bounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +59,38 @@ class Row:
     formulas: frozenset[int] = frozenset()
 
 
-def rows_of(data: bytes) -> list[Row]:
+def rows_of(data: bytes, bounds: Bounds = FACTS) -> list[Row]:
     """The rows with something in them. Raises `SheetNotTaken` or `SheetTooLarge`."""
-    if len(data) > LARGEST:
+    if len(data) > bounds.bytes:
         raise SheetTooLarge
-    if data.startswith(b"PK\x03\x04"):
-        return _bounded(_of_workbook(data))
-    return _bounded(_of_csv(data))
+    if is_workbook(data):
+        return _bounded(_of_workbook(data, bounds), bounds)
+    return _bounded(_of_csv(data, bounds), bounds)
 
 
-def _bounded(rows: Iterable[Row]) -> list[Row]:
+def is_workbook(data: bytes) -> bool:
+    """Whether the bytes begin as an .xlsx does."""
+    return data.startswith(b"PK\x03\x04")
+
+
+def _bounded(rows: Iterable[Row], bounds: Bounds) -> list[Row]:
     found = []
     for row in rows:
-        if row.number > MOST_ROWS:
+        if row.number > bounds.rows:
             raise SheetTooLarge
         if any(row.cells):
             found.append(row)
     return found
 
 
-def _of_workbook(data: bytes) -> Iterator[Row]:
-    unpacked = _unpacked(data)
+def _of_workbook(data: bytes, bounds: Bounds) -> Iterator[Row]:
+    unpacked = _unpacked(data, bounds)
     try:
         book = load_workbook(unpacked, read_only=True, data_only=False, keep_links=False)
         sheet = book.worksheets[0]
-        for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, max_row=MOST_ROWS + 1), 1):
+        for number, cells in enumerate(sheet.iter_rows(max_col=bounds.columns, max_row=bounds.rows + 1), 1):
             kinds = frozenset(at for at, cell in enumerate(cells) if cell.data_type == "f")
-            texts = [_text(cell.value, str(getattr(cell, "number_format", ""))) for cell in cells]
+            texts = [_text(cell.value, str(getattr(cell, "number_format", "")), bounds) for cell in cells]
             yield Row(number, texts, kinds)
     except (InvalidFileException, zipfile.BadZipFile, *_BROKEN) as broken:
         raise SheetNotTaken from broken
@@ -81,7 +100,7 @@ _BROKEN = (ValueError, LookupError, TypeError, AttributeError, SyntaxError, EOFE
 """What a workbook that is none raises inside its reader, by what is wrong with it; XML errors are SyntaxErrors."""
 
 
-def _unpacked(data: bytes) -> io.BytesIO:
+def _unpacked(data: bytes, bounds: Bounds) -> io.BytesIO:
     """The same workbook without compression, from what each entry gives up to the size it declares.
 
     An entry that declares less than it holds would otherwise be unpacked whole by whoever reads it next.
@@ -92,7 +111,7 @@ def _unpacked(data: bytes) -> io.BytesIO:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(kept, "w") as clean:
             entries = archive.infolist()
-            _judge_sizes(entries)
+            _judge_sizes(entries, bounds)
             if not {"[Content_Types].xml", "xl/workbook.xml"} <= {entry.filename for entry in entries}:
                 raise SheetNotTaken
             for entry in entries:
@@ -106,14 +125,10 @@ def _unpacked(data: bytes) -> io.BytesIO:
     return kept
 
 
-def _judge_sizes(entries: Sequence[zipfile.ZipInfo]) -> None:
+def _judge_sizes(entries: Sequence[zipfile.ZipInfo], bounds: Bounds) -> None:
     unpacked = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
-    if (
-        len(entries) > MOST_ENTRIES
-        or unpacked > LARGEST_UNPACKED
-        or unpacked > LARGEST_RATIO * max(packed, 1)
-    ):
+    if len(entries) > MOST_ENTRIES or unpacked > bounds.unpacked or unpacked > LARGEST_RATIO * max(packed, 1):
         raise SheetTooLarge
     for entry in entries:
         encrypted = entry.flag_bits & 1
@@ -128,7 +143,7 @@ def _judge_markup(part: bytes) -> None:
         raise SheetNotTaken
 
 
-def _text(value: object, number_format: str) -> str:
+def _text(value: object, number_format: str, bounds: Bounds) -> str:
     """A cell as somebody would type it; 5% stands in a workbook as 0.05 with a format."""
     if value is None:
         return ""
@@ -141,16 +156,16 @@ def _text(value: object, number_format: str) -> str:
     if isinstance(value, int | float):
         number = Decimal(repr(value))
         return f"{(number * 100).normalize():f}%" if "%" in number_format else f"{number.normalize():f}"
-    return plain(str(value))
+    return plain(str(value), bounds.cell)
 
 
-def _of_csv(data: bytes) -> Iterator[Row]:
+def _of_csv(data: bytes, bounds: Bounds) -> Iterator[Row]:
     if b"\0" in data:
         raise SheetNotTaken
     text = _decoded(data)
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), 1):
-            texts = [plain(cell) for cell in islice(cells, MOST_COLUMNS)]
+            texts = [plain(cell, bounds.cell) for cell in islice(cells, bounds.columns)]
             formulas = frozenset(at for at, cell in enumerate(texts) if cell.startswith(FORMULA))
             yield Row(number, texts, formulas)
     except csv.Error as broken:
@@ -167,10 +182,10 @@ def _decoded(data: bytes) -> str:
     raise SheetNotTaken
 
 
-def plain(text: str) -> str:
+def plain(text: str, longest: int = LONGEST_CELL) -> str:
     """A cell's text without the apostrophe that kept it from being a formula."""
     text = text.strip()
-    return text[1 : LONGEST_CELL + 1] if text.startswith("'") else text[:LONGEST_CELL]
+    return text[1 : longest + 1] if text.startswith("'") else text[:longest]
 
 
 def harmless(text: str) -> str:

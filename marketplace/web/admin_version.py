@@ -26,6 +26,7 @@ from marketplace.language import language_of
 from marketplace.web import admin_deeds, forms, version_diff
 from marketplace.web.admin import ADMIN, READERS
 from marketplace.web.admin_cases import about_cases
+from marketplace.web.admin_changes import part_of_a_set
 from marketplace.web.admin_comments import about_comments
 from marketplace.web.admin_diagnosis import words_of
 from marketplace.web.admin_editor import DIFFED, today
@@ -45,7 +46,14 @@ from policies.tables import PolicyVersion
 AnyRequest = Request[Any, Any, Any]
 NOTHING = SimpleNamespace(**dict.fromkeys(DIFFED))
 """What a new policy is compared with, so that whoever reviews it reads all of it."""
-ABOUT: tuple[About, ...] = (about_reach, about_cases, about_simulation, about_findings, about_comments)
+ABOUT: tuple[About, ...] = (
+    part_of_a_set,
+    about_reach,
+    about_cases,
+    about_simulation,
+    about_findings,
+    about_comments,
+)
 """What the page tells below the text, in this order."""
 
 
