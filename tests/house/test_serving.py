@@ -131,6 +131,7 @@ class TestServe:
             assert roles.count("owner") >= 1
             assert roles.count("officer") >= 3
             assert roles.count("policy_admin") >= 2
+            assert roles.count("product_manager") >= 3
             assert {"senior_officer", "auditor", "operator"} <= set(roles)
             assert service.resident_kilobytes() < 400_000
         finally:

@@ -294,7 +294,10 @@ class TestWhoSeesIt:
         for who in seeing:
             assert (await queries.application_for(session, who, made.id)).id == made.id
         blind = [await person(session, now), await person(session, now, Role.OFFICER, bank_id="icbc")]
-        blind += [await person(session, now, role) for role in (Role.POLICY_ADMIN, Role.OPERATOR)]
+        blind += [
+            await person(session, now, role)
+            for role in (Role.PRODUCT_MANAGER, Role.POLICY_ADMIN, Role.OPERATOR)
+        ]
         for who in blind:
             with pytest.raises(NotFound):
                 await queries.application_for(session, who, made.id)

@@ -37,7 +37,7 @@ def test_an_end_is_an_end() -> None:
 
 
 def test_administrators_auditors_and_operators_do_nothing_to_a_case() -> None:
-    for role in (Role.POLICY_ADMIN, Role.AUDITOR, Role.OPERATOR):
+    for role in (Role.PRODUCT_MANAGER, Role.POLICY_ADMIN, Role.AUDITOR, Role.OPERATOR):
         assert all(possible(status, role) == () for status in Status)
 
 

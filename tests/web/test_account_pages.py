@@ -55,6 +55,11 @@ class TestDoors:
             (Role.OWNER, (*FOR_OFFICERS, *FOR_ADMINS), "/account"),
             (Role.OFFICER, (*FOR_OWNERS[1:], *FOR_ADMINS), "/officer"),
             (Role.SENIOR_OFFICER, (*FOR_OWNERS[1:], *FOR_ADMINS), "/officer"),
+            (
+                Role.PRODUCT_MANAGER,
+                (*FOR_OWNERS[1:], *FOR_OFFICERS, *FOR_ADMINS),
+                "/bank/products",
+            ),
             (Role.POLICY_ADMIN, (*FOR_OWNERS[1:], *FOR_OFFICERS), "/admin"),
             (Role.AUDITOR, FOR_OWNERS[1:], "/audit"),
             (Role.OPERATOR, (*FOR_OWNERS[1:], *FOR_OFFICERS, *FOR_ADMINS), "/operations"),
