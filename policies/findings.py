@@ -42,7 +42,7 @@ from policies.schemas import FindingReply
 from policies.tables import PolicyVersion
 
 LOG = logging.getLogger("policies")
-SECONDS = 20.0
+SECONDS = 8.0
 """No question is begun later than this after the first; a single one takes at most 5 (eligibility/smt.py)."""
 BLOCKING = frozenset({"unsatisfiable", "dead_clause"})
 RELATED = ("extends", "extended_by", "supersedes", "superseded_by", "stacks_on", "implements")

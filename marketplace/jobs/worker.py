@@ -162,18 +162,23 @@ class Worker:
             self.written.clear()
             try:
                 await self.analyse_drafts()
-            except Exception:  # the submission asks again, and tells what it finds
-                LOG.exception("a draft could not be analysed")
+            except Exception:  # no connection: the minute's look comes back to it
+                LOG.exception("drafts could not be looked at")
 
     async def analyse_drafts(self) -> None:
-        """Each version nobody has looked at yet, in a transaction of its own."""
+        """Each version nobody has looked at yet, in a transaction of its own; one that fails costs the others nothing,
+        and its submission asks again.
+        """
         async with transaction(self.engine) as session:
             waiting = [(row.policy_id, row.version) for row in await findings.unanalysed(session)]
         for policy_id, number in waiting:
-            async with transaction(self.engine) as session:
-                row = await queries.version(session, policy_id, number)
-                if row is not None:
-                    await findings.made(session, row, self.now())
+            try:
+                async with transaction(self.engine) as session:
+                    row = await queries.version(session, policy_id, number)
+                    if row is not None:
+                        await findings.made(session, row, self.now())
+            except Exception:
+                LOG.exception("%s v%s could not be analysed", policy_id, number)
 
     async def lapse_commitments(self) -> None:
         """Commitments nobody verified in time."""

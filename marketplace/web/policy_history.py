@@ -76,7 +76,9 @@ def published_here(versions: Sequence[PolicyVersion], lang: str) -> list[Event]:
     found = []
     for row, before in zip(told, [*told[1:], None], strict=True):
         if row.published_at is not None:
-            title = translate(lang, "history.version", n=row.version)
+            title = translate(
+                lang, "withdrawn.version" if row.withdrawn_at else "history.version", n=row.version
+            )
             changes = [] if before is None else changed(before, row, lang)
             found.append(Event(row.published_at.astimezone(HERE).date(), "version", title, (), changes))
     return found

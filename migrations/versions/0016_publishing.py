@@ -45,12 +45,13 @@ def _status(check: str, open_: str) -> None:
 
 def upgrade() -> None:
     op.add_column("users", sa.Column("person_key", sa.String(64), nullable=True))
-    for column in (
+    columns: tuple[sa.Column[Any], ...] = (
         sa.Column("why", sa.Text(), nullable=True),
         sa.Column("restores", sa.Integer(), nullable=True),
         sa.Column("approved_sha256", sa.String(64), nullable=True),
         *(_instant(name, nullable=True) for name in ("effect_at", "published_at", "withdrawn_at")),
-    ):
+    )
+    for column in columns:
         op.add_column(VERSIONS, column)
     op.execute(
         "UPDATE policy_versions SET published_at = decided_at,"
