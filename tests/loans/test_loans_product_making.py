@@ -28,7 +28,6 @@ from loans.errors import (
     ProductWrongState,
 )
 from loans.product_content import FIELDS
-from loans.product_lifecycle import DECIDERS, OPEN, STEPS, Action, Status, move
 from loans.product_schemas import ProductDraft
 from loans.tables import Product
 from marketplace.db import open_session
@@ -91,29 +90,6 @@ async def published(
         as_of=lending.AS_OF,
         now=now,
     )
-
-
-class TestTheWay:
-    """The machine as data."""
-
-    def test_puts_nothing_on_offer_but_what_was_handed_in_and_seen_by_a_second_person(self) -> None:
-        into = [step for step in STEPS if step.target is Status.CURRENT]
-        assert [(step.action, step.source, step.second) for step in into] == [
-            (Action.PUBLISH, Status.SUBMITTED, True)
-        ]
-        assert all(step.second for step in STEPS if step.action in (Action.PUBLISH, Action.REJECT))
-
-    def test_is_nobodys_outside_the_bank(self) -> None:
-        outside = set(Role) - DECIDERS
-        for step in STEPS:
-            for role in outside:
-                with pytest.raises(ActionNotAllowed):
-                    move(step.source, step.action, role, person="a", worked_on_it=())
-
-    def test_ends_in_states_nothing_leaves(self) -> None:
-        left = {step.source for step in STEPS}
-        assert {Status.REJECTED, Status.SUPERSEDED, Status.WITHDRAWN}.isdisjoint(left)
-        assert set(OPEN) <= left
 
 
 class TestWriting:
