@@ -19,7 +19,7 @@ from auth.actor import Actor
 from auth.schemas import Input, Line, PlainText
 from eligibility import RuleError, Vocabulary, parse
 from eligibility.benefit import Benefit
-from policies import content, queries, service
+from policies import content, keeper, queries, service
 from policies.errors import (
     BenefitFails,
     DatesCross,
@@ -144,6 +144,7 @@ async def begin(
     )
     session.add(row)
     await session.flush()
+    await keeper.tell_written(session, policy_id)
     await audit.record(
         session,
         actor,

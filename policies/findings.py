@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from auth.actor import Actor
-from eligibility import Vocabulary, parse
+from eligibility import Rule, Vocabulary, parse
 from eligibility.analyse import (
     Family,
     Finding,
@@ -76,13 +76,13 @@ class Found:
         }
 
 
-def pack_rule(row: PolicyVersion) -> PackRule:
-    """A version as the analysis reads it. Raises RuleError."""
+def pack_rule(row: PolicyVersion, rule: Rule | None = None) -> PackRule:
+    """A version as the analysis reads it, with its rule where it is parsed already. Raises RuleError."""
     terms = row.benefit.get("terms") or {}
     named = [other for name in RELATED for other in row.relations.get(name) or ()]
     return PackRule(
         id=row.policy_id,
-        rule=parse(row.rule, Vocabulary.shipped()),
+        rule=rule or parse(row.rule, Vocabulary.shipped()),
         starts=row.effective_from,
         ends=row.effective_to,
         subject=terms.get("tax") or terms.get("fee"),
@@ -112,7 +112,7 @@ class Desk:
                     found.append(Finding("undecided", ids, {}, "no time left"))
                 else:
                     found += asked(ids, question)
-            if self.old is not None and self.old.rule != self.draft.rule:
+            if self.old is not None and self.old.rule.text != self.draft.rule.text:
                 found += differences(self.draft.id, self.old.rule, self.draft.rule)
         return [self._kept(one, inherited) for one in found]
 
@@ -163,7 +163,7 @@ async def made(session: AsyncSession, row: PolicyVersion, now: datetime) -> Anal
     rows = {one.policy_id: one for one in await queries.published(session)}
     old = rows.pop(row.policy_id, None)
     before = None if old is None or old.id == row.id else pack_rule(old)
-    others = [pack_rule(one) for name, one in rows.items() if name in pack.by_id]
+    others = [pack_rule(one, pack.by_id[name].rule) for name, one in rows.items() if name in pack.by_id]
     desk = Desk(pack_rule(row), others, before, families([*rows.values(), row]))
     began = time.monotonic()
     found_ = await asyncio.to_thread(desk.findings)
