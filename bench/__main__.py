@@ -8,9 +8,9 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import certain, forward, match_pack, push, questions, reverse, search, service
+from bench import certain, forward, match_pack, push, questions, reverse, search, service, simulation
 
-MEASUREMENTS = (match_pack, forward, reverse, service, certain, questions, search, push)
+MEASUREMENTS = (match_pack, forward, reverse, simulation, service, certain, questions, search, push)
 
 
 def main() -> int:
