@@ -59,6 +59,7 @@ class Desk(RuleBasedStateMachine):
         """Somebody writes the first draft."""
         self.status = Status.DRAFT
         self.workers = {who}
+        self.approver = ""
         self.log: list[tuple[str, str]] = [(who, "write")]
         self.published: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -96,6 +97,28 @@ class Desk(RuleBasedStateMachine):
             self.published.append((who, list(self.log)))
 
     @rule(who=people)
+    def schedule(self, who: str) -> None:
+        """Approve it for later; in force once its moment comes, unless it is called off."""
+        if self.try_to(who, Action.SCHEDULE):
+            self.approver = who
+
+    @rule(who=people)
+    def call_off(self, who: str) -> None:
+        """Anybody may; what was approved has to be approved again."""
+        self.try_to(who, Action.CALL_OFF)
+
+    @rule()
+    def moment_comes(self) -> None:
+        """Nobody does this."""
+        if self.try_to("", Action.TAKE_EFFECT):
+            self.published.append((self.approver, list(self.log)))
+
+    @rule(who=people)
+    def withdraw(self, who: str) -> None:
+        """Out of force; whoever asked is not among those who may confirm, which the service says."""
+        self.try_to(who, Action.WITHDRAW)
+
+    @rule(who=people)
     def reject(self, who: str) -> None:
         """Refuse it."""
         self.try_to(who, Action.REJECT)
@@ -103,7 +126,7 @@ class Desk(RuleBasedStateMachine):
     @rule(who=people)
     def write_anew(self, who: str) -> None:
         """A new version begins once the last is decided."""
-        if self.status in {Status.PUBLISHED, Status.REJECTED}:
+        if self.status in {Status.PUBLISHED, Status.REJECTED, Status.WITHDRAWN}:
             self.status, self.workers, self.log = Status.DRAFT, {who}, [(who, "write")]
 
     @invariant()
