@@ -9,6 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.journeys.browser import Person
+from tests.journeys.conftest import Service
+from tests.journeys.readying import ready
 
 pytestmark = pytest.mark.browser
 POLICY = "SD-RENT-2020-4"
@@ -26,12 +28,15 @@ def until(person: Person, address: str, words: str) -> None:
         time.sleep(0.5)
 
 
-def test_a_publication_is_read_in_the_inbox_with_its_reason(arrives: Callable[..., Person]) -> None:
+def test_a_publication_is_read_in_the_inbox_with_its_reason(
+    arrives: Callable[..., Person], service: Service
+) -> None:
     writer = arrives().sign_in("admin-1")
     writer.open(f"/admin/policies/{POLICY}?lang=zh")
     writer.page.fill("main [name=rule]", 'province_code == "370000"')
     writer.page.fill("main [name=effective_to]", "2020-12-31")
     writer.press("button[name=save]")
+    ready(service, POLICY, "admin-1")
     writer.press("main button[value=submit]")
     address = writer.path
     second = arrives().sign_in("admin-2")

@@ -12,6 +12,8 @@ import pytest
 
 from tests.factories.enterprises import a_resident_id, a_uscc
 from tests.journeys.browser import Person
+from tests.journeys.conftest import Service
+from tests.journeys.readying import ready
 from tests.pdf import reading
 
 pytestmark = pytest.mark.browser
@@ -217,7 +219,7 @@ def in_list(visitor: Person, name: str) -> bool:
     return visitor.page.locator(f"section[aria-labelledby={name}] a[href='/policies/{RENT}']").count() == 1
 
 
-def writes(admin: Person) -> str:
+def writes(admin: Person, service: Service) -> str:
     """Type a rule with complaints and sentence following, try it, save and submit. The version's address."""
     admin.sign_in("admin-1").press(f"a[href='/admin/policies/{RENT}']")
     admin.fill(rule=NARROWER.replace("landlord_type", "landlord_typ"))
@@ -231,12 +233,14 @@ def writes(admin: Person) -> str:
     admin.press("button[name=try]")
     assert admin.page.locator(".mp-trial").is_visible()
     assert admin.page.input_value("[name=rule]") == NARROWER
-    admin.press("button[name=save]").press("button[value=submit]")
+    admin.press("button[name=save]")
+    ready(service, RENT, "admin-1")
+    admin.press("button[value=submit]")
     return admin.path
 
 
 def test_a_rule_one_admin_writes_is_published_by_another_and_used_by_the_next_match(
-    arrives: Arrives,
+    arrives: Arrives, service: Service
 ) -> None:
     visitor = arrives(locale="zh-CN")
     answers_as_tenant(visitor)
@@ -244,7 +248,7 @@ def test_a_rule_one_admin_writes_is_published_by_another_and_used_by_the_next_ma
     assert RENT in verdicts(visitor.base)["eligible"]
 
     admin = arrives(locale="zh-CN")
-    version = writes(admin)
+    version = writes(admin, service)
     assert admin.page.locator("button[value=publish]").count() == 0
     admin.page.eval_on_selector("button[value=take_back]", "button => { button.value = 'publish' }")
     admin.press("button[value=publish]")

@@ -188,7 +188,7 @@ class TestScheduling:
         assert await holds(session)
         assert await scheduling.take_effect(session, RENT, number, later) is None
         logged = await session.scalars(
-            select(AuditEntry.action).where(col(AuditEntry.action) == "policies.take_effect")
+            select(col(AuditEntry.action)).where(col(AuditEntry.action) == "policies.take_effect")
         )
         assert len(logged.all()) == 1
 
@@ -369,7 +369,8 @@ class TestAtOnce:
             return await withdrawing.confirm(own, admins[1], RENT, 1, now=now)
 
         async def refuse(own: AsyncSession) -> object:
-            return await withdrawing.refuse(own, admins[2], RENT, 1, now=now)
+            await withdrawing.refuse(own, admins[2], RENT, 1, now=now)
+            return None
 
         outcomes = await at_once(engine, confirm, refuse)
         assert sum(isinstance(each, PoliciesError) for each in outcomes) == 1
