@@ -170,16 +170,43 @@ async def check(session: AsyncSession, policy_id: str, draft: WholeDraft) -> Non
         unknown = named - await queries.known(session, named)
         if unknown:
             raise ExclusionUnknown(field=field, ids=sorted(unknown))
+    _check_inputs(draft.benefit.get("inputs") or ())
     try:
         benefit = Benefit.from_json(draft.benefit, Vocabulary.shipped())
     except RuleError as error:
         raise BenefitFails(field="amount", why=error.diagnostics[0].message()) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise BenefitFails(field="amount", why=str(error)) from error
     apart = set(benefit.exclusive_per) - set(draft.exclusions)
     if apart:
         raise BenefitFails(field="exclusions", why=", ".join(sorted(apart)))
     citations_of(draft.relations)
+
+
+class OwnInput(Input):
+    """A figure a formula asks for and no rule does. `minimum` and `maximum` bound what can be stated."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,60}$")]
+    type: Literal["money", "int", "decimal", "date"]
+    unit: str | None = None
+    label_zh: Annotated[Line, Field(min_length=1, max_length=100)]
+    label_en: Annotated[Line, Field(min_length=1, max_length=200)]
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+
+
+def _check_inputs(inputs: Sequence[Mapping[str, Any]]) -> None:
+    """Raises BenefitFails for a figure that cannot be asked, or whose name is another's already."""
+    taken = set(Vocabulary.shipped().facts)
+    for entry in inputs:
+        try:
+            name = OwnInput.model_validate(entry).name
+        except ValidationError as error:
+            told = f"{entry.get('name', '?')}: {error.errors()[0]['loc'][0]}"
+            raise BenefitFails(field="inputs", why=told) from error
+        if name in taken:
+            raise BenefitFails(field="inputs", why=name)
+        taken.add(name)
 
 
 def families_of(policy_id: str, relations: Mapping[str, Any]) -> list[FamilyText]:

@@ -29,6 +29,7 @@ from marketplace.web import forms, verdicts
 from marketplace.web.admin_builder_bench import sent
 from marketplace.web.admin_diagnosis import amount_said, diagnosis
 from marketplace.web.admin_editor import Editing, conflict, decided, draft_from, editor_page
+from marketplace.web.admin_form import inputs_of
 from marketplace.web.refusals import field_errors, validated
 from marketplace.web.render import page
 from policies import drafting, queries
@@ -93,12 +94,10 @@ async def _swapped(request: AnyRequest, policy_id: str, template: str, deed: str
 
 
 @post("/admin/policies/{policy_id:str}/amount", status_code=HTTP_200_OK, **ADMIN)
-async def amount(request: AnyRequest, session: AsyncSession, policy_id: str) -> Response[str]:
+async def amount(request: AnyRequest, policy_id: str) -> Response[str]:
     """What the benefit formula says as it is typed."""
     form = await forms.read(request)
-    row = await queries.open_version(session, policy_id) or await queries.current(session, policy_id)
-    inputs = (row.benefit.get("inputs") or ()) if row else ()
-    said = amount_said(form.get("amount", ""), inputs, language_of(request))
+    said = amount_said(form.get("amount", ""), inputs_of(form), language_of(request))
     return page(request, "admin/amount.html", amount=said, bench_url=f"/admin/policies/{policy_id}")
 
 

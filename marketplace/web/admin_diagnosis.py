@@ -70,8 +70,9 @@ def amount_said(text: str, inputs: Iterable[Mapping[str, Any]], lang: str) -> Di
     """The same of a benefit formula; nothing of an empty one."""
     if not text.strip():
         return Diagnosis([], None, None)
+    kinds = [{name: one[name] for name in one if name not in ("minimum", "maximum")} for one in inputs]
     try:
-        formula = parse_formula(text, Vocabulary.shipped(), inputs)
+        formula = parse_formula(text, Vocabulary.shipped(), kinds)
     except RuleError as error:
         return Diagnosis(_complaints(text, error.diagnostics, lang), None, None)
     words = {one: Teller(formula.vocabulary, one, namer(one)).term(formula.root) for one in ("zh-CN", "en")}

@@ -28,18 +28,21 @@ from marketplace.web.admin_builder_bench import Bench, begun, sent
 from marketplace.web.admin_diagnosis import amount_said, diagnosis
 from marketplace.web.admin_form import (
     FAMILY,
+    INPUT,
+    INPUT_TYPES,
     LINES,
     MOST_LISTED,
     NATIONWIDE,
     area_words,
     draft_of,
     fields_of,
+    inputs_of,
     listed,
     numbered,
     units_of,
     values_of,
 )
-from marketplace.web.admin_merge import CLASH, TAKE, WAS, Merged, chosen, merged, was_of
+from marketplace.web.admin_merge import CLASH, TAKE, WAS, Merged, chosen, met, was_of
 from marketplace.web.policy_words import PolicyWords
 from marketplace.web.refusals import validated
 from marketplace.web.render import page
@@ -52,7 +55,7 @@ DIFFED = (*LINES, "region_code", "benefit", "exclusions", "relations", "sources"
 """The parts of a version that are compared word by word."""
 LABELLED = (
     *LINES, "region_code", "exclusions", "amount", "benefit_type", "per", "basis_zh", "basis_en", "counts", "at_most",
-    "scopes", "sources", "families", "citations", "try_day",
+    "inputs", "scopes", "sources", "families", "citations", "try_day",
 )  # fmt: skip
 BENEFITS = (
     "exemption", "reduction", "deferral", "rate", "tiered_rate", "refund", "subsidy", "deduction", "fixed_deduction",
@@ -130,19 +133,15 @@ def conflict(editing: Editing, lang: str) -> Editing | None:
     assert version is not None
     now = Editing.stored(version, lang).was
     mine = units_of(editing.values, editing.bench.citations)
-    result = chosen(editing.values, now, mine)
-    if editing.values.get("seen_sha256") != version.content_sha256:
-        found = merged(editing.was, now, mine)
-        taken = {**found.taken, **result.taken}
-        clashes = {**{u: c for u, c in found.clashes.items() if u not in taken}, **result.clashes}
-        result = Merged({**mine, **taken}, taken, clashes)
-    elif not result.clashes:
+    stale = editing.values.get("seen_sha256") != version.content_sha256
+    result = met(editing.values, editing.was, now, mine, stale=stale)
+    if result is None:
         return None
-    met = with_units(editing, result)
+    meeting = with_units(editing, result)
     errors = {u: translate(lang, "builder.clash") for u in result.clashes}
     return replace(
-        met,
-        values={**met.values, "seen_sha256": version.content_sha256, CLASH: " ".join(result.clashes)},
+        meeting,
+        values={**meeting.values, "seen_sha256": version.content_sha256, CLASH: " ".join(result.clashes)},
         was=now,
         errors=errors,
         merge=MergeShown(
@@ -200,7 +199,6 @@ async def editor_page(
 ) -> Response[str]:
     """The page of an edit."""
     lang, version, values = language_of(request), editing.version, editing.values
-    inputs = (version.benefit.get("inputs") or ()) if version else ()
     return page(
         request,
         "admin/editor.html",
@@ -213,7 +211,7 @@ async def editor_page(
         merge=editing.merge,
         shown=view.shown(editing.bench, lang),
         diagnosis=diagnosis(editing.bench.text, lang),
-        amount=amount_said(values.get("amount", ""), inputs, lang),
+        amount=amount_said(values.get("amount", ""), inputs_of(values), lang),
         bench_url=f"/admin/policies/{version.id}" if version else NEW,
         lists=await _lists(session, editing, lang),
         trial=trial,
@@ -268,6 +266,8 @@ async def _lists(session: AsyncSession, editing: Editing, lang: str) -> dict[str
         "marks": said("checked", MARKS),
         "family_keys": FAMILY,
         "families": sum(f"family.{at}.id" in values for at in range(MOST_LISTED)),
+        "input_types": said("builder.input_type", INPUT_TYPES),
+        "inputs": min(len(listed(values, "input", INPUT, set_apart="type")) + 1, MOST_LISTED),
         "sources": min(len(listed(values, "source", ("mark", "text"))) + 1, MOST_LISTED),
     }
 

@@ -21,11 +21,12 @@ LINES = (
 BENEFIT = ("benefit_type", "amount", "per", "basis_zh", "basis_en", "counts")
 AT_MOST = "at_most"
 FAMILY = ("id", "document_no", "among", "from", "to", "members")
+INPUT = ("name", "type", "label_zh", "label_en", "minimum", "maximum")
+INPUT_TYPES = ("money", "int", "decimal", "date")
+UNIT_OF = {"money": "CNY yuan"}
 SCOPE = "scope."
 NATIONWIDE = "000000"
 MOST_LISTED = 40
-UNITS = (*LINES, "region_code", *BENEFIT, AT_MOST, "exclusions", "scopes", "sources", "families", "citations")
-"""What two admins can each change without meeting."""
 
 
 def values_of(version: VersionRead, lang: str) -> dict[str, str]:
@@ -43,6 +44,8 @@ def values_of(version: VersionRead, lang: str) -> dict[str, str]:
         values[AT_MOST] = "1"
     values |= {f"{SCOPE}{other}": scope for other, scope in (benefit.get("exclusive_per") or {}).items()}
     values |= numbered("source", version.sources)
+    own = [{key: one.get(key) for key in INPUT} for one in benefit.get("inputs") or ()]
+    values |= numbered("input", own)
     return values | numbered("family", [_family_shown(one) for one in version.relations.get(FAMILIES) or ()])
 
 
@@ -51,14 +54,16 @@ def numbered(name: str, entries: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return {f"{name}.{at}.{key}": _shown(entry[key]) for at, entry in enumerate(entries) for key in entry}
 
 
-def listed(form: Mapping[str, str], name: str, keys: Sequence[str]) -> list[dict[str, str]]:
-    """The entries of a list as a form has them, without those nothing is said of."""
+def listed(
+    form: Mapping[str, str], name: str, keys: Sequence[str], set_apart: str = "mark"
+) -> list[dict[str, str]]:
+    """The entries of a list as a form has them, without those nothing is said of but the choice `set_apart`."""
     found = [
         {key: form.get(f"{name}.{at}.{key}", "").strip() for key in keys}
         for at in range(MOST_LISTED)
         if any(f"{name}.{at}.{key}" in form for key in keys)
     ]
-    said = [key for key in keys if key != "mark"]
+    said = [key for key in keys if key != set_apart]
     return [one for one in found if any(one[key] for key in said)]
 
 
@@ -109,13 +114,38 @@ def draft_of(form: Mapping[str, str], bench: Bench, base: VersionRead | None) ->
 
 def _benefit(form: Mapping[str, str], exclusions: Sequence[str], base: Mapping[str, Any]) -> dict[str, Any]:
     said = {name: form.get(name, "").strip() for name in BENEFIT if name != "benefit_type"}
-    kept = {name: value for name, value in base.items() if name not in (*said, AT_MOST, "exclusive_per")}
+    kept = {
+        name: value for name, value in base.items() if name not in (*said, AT_MOST, "exclusive_per", "inputs")
+    }
     found = {**kept, "type": form.get("benefit_type", "").strip(), **{n: v for n, v in said.items() if v}}
+    if inputs := inputs_of(form, base.get("inputs") or ()):
+        found["inputs"] = inputs
     if AT_MOST in form:
         found[AT_MOST] = True
     scopes = _scopes(form)
     apart = {other: scopes[other] for other in exclusions if other in scopes}
     return {**found, "exclusive_per": apart} if apart else found
+
+
+def inputs_of(form: Mapping[str, str], base: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+    """What a formula asks for that no rule does; what is not edited here is kept from the input of the same name."""
+    before = {one.get("name"): one for one in base}
+    found = []
+    for said in listed(form, "input", INPUT, set_apart="type"):
+        kept = {k: v for k, v in before.get(said["name"], {}).items() if k not in ("minimum", "maximum")}
+        limits = {k: number(said[k]) for k in ("minimum", "maximum") if said[k]}
+        own = {**kept, **{k: said[k] for k in ("name", "type", "label_zh", "label_en")}, **limits}
+        if own["type"] != before.get(said["name"], {}).get("type"):
+            own["unit"] = UNIT_OF.get(said["type"])
+        found.append(own)
+    return found
+
+
+def number(text: str) -> int | float | str:
+    """A limit as JSON has it; what is no number stays, to be refused."""
+    if re.fullmatch(r"-?[0-9]{1,15}", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"-?[0-9]{1,15}\.[0-9]{1,6}", text) else text
 
 
 def _scopes(form: Mapping[str, str]) -> dict[str, str]:
@@ -139,15 +169,19 @@ def units_of(form: Mapping[str, str], citations: Sequence[Mapping[str, str]]) ->
         "exclusions": "\n".join(form.get("exclusions", "").split()),
         "scopes": _json(_scopes(form)),
         "sources": _json(listed(form, "source", ("mark", "text"))),
+        "inputs": _json(listed(form, "input", INPUT, set_apart="type")),
         "families": _json(listed(form, "family", FAMILY)),
         "citations": _json(sorted(citations, key=lambda one: one["condition"])),
     }
 
 
+PREFIXES = {"sources": "source.", "families": "family.", "inputs": "input.", "scopes": SCOPE}
+
+
 def fields_of(unit: str, text: str, form: Mapping[str, str]) -> dict[str, str]:
     """`form` with one unit as another's text has it."""
-    if unit in ("sources", "families", "scopes"):
-        prefix = {"sources": "source.", "families": "family.", "scopes": SCOPE}[unit]
+    if unit in PREFIXES:
+        prefix = PREFIXES[unit]
         kept = {name: value for name, value in form.items() if not name.startswith(prefix)}
         if unit == "scopes":
             scopes = json.loads(text) if text else {}

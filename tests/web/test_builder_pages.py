@@ -33,6 +33,10 @@ SAID = {
     "per": "once", "source.0.mark": "seen", "source.0.text": "jinan.gov.cn", "source.1.mark": "check",
     "source.1.text": "memory: number",
 }  # fmt: skip
+OWN = {
+    "input.0.name": "machine_yuan", "input.0.type": "money", "input.0.label_zh": "机器", "input.0.label_en": "Machine",
+    "input.0.minimum": "0", "amount": "machine_yuan * 0.1",
+}  # fmt: skip
 
 
 async def typed(admin: Visitor, path: str, **changes: str) -> dict[str, str]:
@@ -92,6 +96,18 @@ class TestANewPolicy:
             ({"document_no": "长" * 301}, "document_no"),
             ({"amount": "employees_end *"}, "amount"),
             ({"amount": "jobs_commitment"}, "amount"),
+            (
+                {
+                    "input.0.name": "own",
+                    "input.0.type": "money",
+                    "input.0.label_zh": "",
+                    "input.0.label_en": "x",
+                },
+                "inputs",
+            ),
+            ({**OWN, "input.0.name": "employees_end"}, "inputs"),
+            ({**OWN, "input.0.minimum": "few"}, "inputs"),
+            ({**OWN, "amount": "machine_yuan * 2", "input.0.name": "other_yuan"}, "amount"),
             ({"source.0.text": "", "source.1.text": ""}, "sources"),
             ({"effective_to": "2019-01-01"}, "effective_to"),
             ({"exclusions": "NO-SUCH"}, "exclusions"),
@@ -107,9 +123,14 @@ class TestANewPolicy:
             assert (page.status_code, found.summary) == (422, [field]), changes
             assert found.fields["name_zh"] == SAID["name_zh"]
         assert await queries.known(session, [SAID["id"]]) == set()
-        good = {**whole, "family.0.members": f"{SAID['id']}, {RENT}"}
+        good = {**whole, **OWN, "family.0.members": f"{SAID['id']}, {RENT}"}
         assert (await admin.post(NEW, {**fields, **good})).status_code == 303
-        families = (await draft_of(session, SAID["id"])).relations["families"]
+        draft = await draft_of(session, SAID["id"])
+        assert draft.benefit["inputs"][0] == {
+            "name": "machine_yuan", "type": "money", "label_zh": "机器", "label_en": "Machine", "minimum": 0,
+            "unit": "CNY yuan",
+        }  # fmt: skip
+        families = draft.relations["families"]
         assert families[0]["members"] == [SAID["id"], RENT]
 
     async def test_is_for_policy_admins(self, signed_in: SignedIn) -> None:
@@ -189,9 +210,10 @@ class TestThePage:
 
     async def test_says_a_formula_in_words_while_it_is_typed(self, signed_in: SignedIn) -> None:
         admin = await an_admin(signed_in)
-        said = await admin.post(f"{EDITOR}/amount?lang=en", {"amount": "rent_month_yuan * 2"})
+        form = await typed(admin, EDITOR)
+        said = await admin.post(f"{EDITOR}/amount?lang=en", {**form, "amount": "rent_month_yuan * 2"})
         assert "× 2" in said.text
-        wrong = await admin.post(f"{EDITOR}/amount?lang=en", {"amount": "rent_mont_yuan * 2"})
+        wrong = await admin.post(f"{EDITOR}/amount?lang=en", {**form, "amount": "rent_mont_yuan * 2"})
         assert "rent_month_yuan" in wrong.text
         assert "<mark>rent_mont_yuan</mark>" in wrong.text
 
