@@ -89,6 +89,7 @@ async def test_what_waits_is_counted_on_every_page_of_the_desk(
         assert "待办 0" in read((await first.get(path)).text).text, path
         assert "/admin#pending" not in read((await auditor.get(path)).text).links, path
     assert "等你复核" in (await second.get("/admin")).text
+    assert "待办 1" in read((await second.post(VERSION, {"action": "reject"})).text).text
     assert await press(second, VERSION, "reject", seen_sha256=seen, reason="第三条") == 303
     assert "退回给你修改" in (await first.get("/admin")).text
     assert "待办 0" in read((await second.get("/admin")).text).text
