@@ -3,11 +3,12 @@
 Numbers are read as people write them (300万), and one that is none is told at its field.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from loans.product_schemas import GUARANTEES, METHODS, ProductDraft, ProductVersionRead
 from marketplace.i18n import translate
+from marketplace.web.format import yuan
 from marketplace.web.numbers import number_of
 from marketplace.web.refusals import validated
 
@@ -70,15 +71,21 @@ def _number(name: str, form: Mapping[str, str]) -> Decimal | None:
         return None
 
 
-def draft_of(form: Mapping[str, str], rule: str) -> ProductDraft:
-    """What is typed as a draft; its numbers are known to be numbers. Raises InvalidInput."""
+def draft_of(form: Mapping[str, str], rule: str, before: Sequence[str]) -> ProductDraft:
+    """What is typed as a draft; its numbers are known to be numbers. Raises InvalidInput.
+
+    before: the methods of the version it began from, whose order is kept, because the first is the one that is quoted.
+    """
     found: dict[str, object] = {name: form.get(name, "").strip() for name in TEXTS}
     for name in ENDINGS:
         number = _number(name, form)
         whole = name in MONTHS and number is not None and number == number.to_integral_value()
         found[name] = int(number) if whole and number is not None else number
     found["max_amount"] = found["max_amount"] or None
-    return validated(ProductDraft, {**found, METHODS_UNIT: methods_of(form), "rule": rule.strip()})
+    ticked = methods_of(form)
+    kept = [method for method in before if method in ticked]
+    methods = [*kept, *(method for method in ticked if method not in kept)]
+    return validated(ProductDraft, {**found, METHODS_UNIT: methods, "rule": rule.strip()})
 
 
 def in_words(version: ProductVersionRead, lang: str) -> dict[str, str]:
@@ -87,6 +94,9 @@ def in_words(version: ProductVersionRead, lang: str) -> dict[str, str]:
     methods = (translate(lang, f"lending.method.{method}") for method in version.repayment_methods)
     return {
         **values,
+        **{name: yuan(getattr(version, name), lang) for name in YUAN},
+        **{name: translate(lang, "compare.months", n=getattr(version, name)) for name in MONTHS},
+        **{name: f"{values[name]}%" for name in RATES},
         METHODS_UNIT: "\n".join(methods),
         "guarantee": guarantee_words(version.guarantee, lang),
     }

@@ -93,7 +93,7 @@ async def keep(
         if meeting := conflict(editing, lang):
             return await editor_page(request, session, actor, meeting, 409)
         editing = decided(editing)
-        draft = draft_of(editing.values, editing.bench.text)
+        draft = draft_of(editing.values, editing.bench.text, editing.version.repayment_methods)
         seen = form.get("seen_sha256", "")
         row = await making.save(session, actor, product_id, draft, seen_sha256=seen, now=now)
     except NotFound:

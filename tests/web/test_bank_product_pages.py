@@ -93,9 +93,18 @@ class TestAnEdit:
             "tax_paid_12m_yuan * 7",
         )
         text = (await visitor.get(place)).text
-        assert "<del>3000000</del><ins>2000000</ins>" in text
+        assert "<del>3,000,000</del> <ins>2,000,000</ins>" in text
         assert "和在售的第 1 版比" in text
         assert (await products.current_product(session, "CCB-YSD")).version == 1
+
+    async def test_that_changes_nothing_is_the_same_content_and_is_not_handed_in(
+        self, signed_in: SignedIn
+    ) -> None:
+        visitor, _ = await manager(signed_in)
+        place = await saved(visitor)
+        answer = await visitor.post(place, await typed(visitor, place, action="submit"))
+        assert (answer.status_code, form_of(answer).summary) == (409, ["action"])
+        assert "和在售的一样" in answer.text
 
     async def test_with_mistakes_comes_back_whole_and_leads_to_each(self, signed_in: SignedIn) -> None:
         visitor, _ = await manager(signed_in)
