@@ -24,14 +24,10 @@ from marketplace.language import language_of
 from marketplace.profiles import queries as profile_queries
 from marketplace.profiles import service as profiles
 from marketplace.profiles.tables import Enterprise
-from marketplace.web import admin_builder_view as view
-from marketplace.web import forms, verdicts
-from marketplace.web.admin_builder_bench import sent
-from marketplace.web.admin_diagnosis import amount_said, diagnosis
+from marketplace.web import forms, rule_swaps, verdicts
 from marketplace.web.admin_editor import Editing, conflict, decided, draft_from, editor_page
 from marketplace.web.admin_form import inputs_of
 from marketplace.web.refusals import field_errors, validated
-from marketplace.web.render import page
 from policies import drafting, queries
 from policies.errors import ChangedMeanwhile, PoliciesError, PolicyNotFound
 from policies.schemas import Trial, VersionRead
@@ -70,35 +66,20 @@ async def _base(session: AsyncSession, policy_id: str) -> VersionRead:
 @post("/admin/policies/{policy_id:str}/check", status_code=HTTP_200_OK, **ADMIN)
 async def check(request: AnyRequest, policy_id: str) -> Response[str]:
     """The complaints, the sentence and the rows for the text as it is typed."""
-    return await _swapped(request, policy_id, "admin/check_swap.html", "typing")
+    return await rule_swaps.typed(request, f"/admin/policies/{policy_id}")
 
 
 @post("/admin/policies/{policy_id:str}/builder", status_code=HTTP_200_OK, **ADMIN)
 async def build(request: AnyRequest, policy_id: str) -> Response[str]:
     """The rows after one of their buttons or fields, with the text and the sentence."""
-    return await _swapped(request, policy_id, "admin/bench_swap.html", "")
-
-
-async def _swapped(request: AnyRequest, policy_id: str, template: str, deed: str) -> Response[str]:
-    """The views of a rule as htmx swaps them. Nothing is stored, so which policy it is does not matter."""
-    form, lang = await forms.read(request), language_of(request)
-    bench = sent(form, form.get("do") or deed)
-    return page(
-        request,
-        template,
-        shown=view.shown(bench, lang),
-        diagnosis=diagnosis(bench.text, lang),
-        bench_url=f"/admin/policies/{policy_id}",
-        errors={},
-    )
+    return await rule_swaps.built(request, f"/admin/policies/{policy_id}")
 
 
 @post("/admin/policies/{policy_id:str}/amount", status_code=HTTP_200_OK, **ADMIN)
 async def amount(request: AnyRequest, policy_id: str) -> Response[str]:
     """What the benefit formula says as it is typed."""
-    form = await forms.read(request)
-    said = amount_said(form.get("amount", ""), inputs_of(form), language_of(request))
-    return page(request, "admin/amount.html", amount=said, bench_url=f"/admin/policies/{policy_id}")
+    own = inputs_of(await forms.read(request))
+    return await rule_swaps.formula(request, f"/admin/policies/{policy_id}", "amount", own)
 
 
 @post("/admin/policies/{policy_id:str}", status_code=HTTP_303_SEE_OTHER, **ADMIN)
