@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -47,15 +48,9 @@ class Sizes:
 def sizes(columns: Mapping[str, Column], standard: SizeStandard, fact: Fact) -> Sizes:
     """Worked out from the columns of INPUTS. Source: 工信部联企业〔2011〕300号."""
     groups = groups_of(columns[INPUTS[0]], standard)
-    floors = {d: floors_of(d, standard) for d in DIMENSIONS}
+    floors, table = by_floors(standard)
     rows = np.arange(len(groups))
     codes = np.stack([columns[d].codes(floors[d], rows).astype(np.int32) for d in DIMENSIONS])
-    width = max(len(found) for found in floors.values()) + 3
-    table = np.zeros((len(DIMENSIONS), len(standard.groups), width), np.int32)
-    for at, dimension in enumerate(DIMENSIONS):
-        for number, group in enumerate(standard.groups):
-            for code in range(len(floors[dimension]) + 3):
-                table[at, number, code] = band(group, dimension, code, floors[dimension])
     found = np.zeros(len(groups), np.int32)
     coding.sizes(groups, codes, table, found)
     place = {name: at for at, name in enumerate(fact.allowed)}
@@ -70,6 +65,19 @@ def sizes(columns: Mapping[str, Column], standard: SizeStandard, fact: Fact) -> 
         bands[at, covered] = table[at, one[covered], codes[at, covered]]
         bands[at, one == len(standard.groups)] = 0
     return Sizes(by_mask[found], groups, bands)
+
+
+@functools.cache
+def by_floors(standard: SizeStandard) -> tuple[Mapping[str, tuple[Cut, ...]], npt.NDArray[np.int32]]:
+    """Every floor of each dimension; and the band of each dimension, row of the standard and code among the floors."""
+    floors = {d: floors_of(d, standard) for d in DIMENSIONS}
+    width = max(len(found) for found in floors.values()) + 3
+    table = np.zeros((len(DIMENSIONS), len(standard.groups), width), np.int32)
+    for at, dimension in enumerate(DIMENSIONS):
+        for number, group in enumerate(standard.groups):
+            for code in range(len(floors[dimension]) + 3):
+                table[at, number, code] = band(group, dimension, code, floors[dimension])
+    return floors, table
 
 
 def groups_of(industry: Column, standard: SizeStandard) -> npt.NDArray[np.int32]:

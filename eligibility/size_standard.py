@@ -96,11 +96,11 @@ class SizeStandard:
             return None
         return self._by_code(industry)
 
-    @functools.lru_cache(maxsize=4096)  # noqa: B019 - one shipped instance lives as long as the process
+    @functools.lru_cache(maxsize=8192)  # noqa: B019 - one shipped instance lives as long as the process
     def _by_code(self, industry: str) -> SizeGroup | None:
         return next((g for g in self.groups if industry.startswith(g.prefixes)), None)
 
-    @functools.lru_cache(maxsize=4096)  # noqa: B019 - one shipped instance lives as long as the process
+    @functools.lru_cache(maxsize=8192)  # noqa: B019 - one shipped instance lives as long as the process
     def possible_groups(self, industry: str) -> tuple[SizeGroup | None, ...]:
         """The rows a code can belong to once it is written out to four digits.
 
