@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from policies import case_gate, findings
+from policies import case_gate, findings, simulations
 from policies.errors import Hindered, PoliciesError
 from policies.lifecycle import Action
 from policies.tables import PolicyVersion
@@ -15,7 +15,7 @@ from policies.tables import PolicyVersion
 Gate = Callable[[AsyncSession, PolicyVersion, Action], Awaitable[Sequence[PoliciesError]]]
 """What stands in the way of SUBMIT or PUBLISH: refusals with words, whose field is the card where they are mended."""
 
-GATES: tuple[Gate, ...] = (case_gate.gate, findings.gate)
+GATES: tuple[Gate, ...] = (case_gate.gate, simulations.gate, findings.gate)
 
 
 async def hindrances(session: AsyncSession, row: PolicyVersion, action: Action) -> list[PoliciesError]:
