@@ -36,6 +36,7 @@ from loans.state import LoansPlugin
 from marketplace import apidoc, health, inputs, lending, outputs, problems, secrets_kept
 from marketplace.db import create_engine, open_session, plain_url
 from marketplace.documents import api as documents_api
+from marketplace.exchange import api as policy_desk_api
 from marketplace.forms import FormRequest
 from marketplace.metrics import Measure, Metrics
 from marketplace.notifications.badge import count_unread
@@ -60,6 +61,7 @@ from marketplace.web import (
     static_pages,
 )
 from marketplace.web import admin_changes as admin_changes_pages
+from marketplace.web import admin_coverage as admin_coverage_pages
 from marketplace.web import admin_exchange as admin_exchange_pages
 from marketplace.web import admin_history as admin_history_pages
 from marketplace.web import admin_list as admin_list_pages
@@ -117,6 +119,7 @@ ROUTERS: tuple[Router, ...] = (
     commitments_desk_pages.router,
     loans_api.router,
     policies_api.router,
+    policy_desk_api.router,
     trying_api.router,
     check_pages.router,
     asking_pages.router,
@@ -139,6 +142,7 @@ ROUTERS: tuple[Router, ...] = (
     admin_bulk_pages.router,
     admin_changes_pages.router,
     admin_exchange_pages.router,
+    admin_coverage_pages.router,
     admin_new_pages.router,
     admin_simulation_pages.router,
     admin_version_pages.router,
