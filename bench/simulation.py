@@ -208,7 +208,7 @@ def polars(table: pa.Table) -> tuple[Answer, list[float]]:
     import polars as pl  # noqa: PLC0415 - only `make bench` installs it
 
     names = ["province_code", "city_code", "industry_code", "employees_end", "operating_revenue_yuan"]
-    frame = pl.from_arrow(table.select([*names, "is_restricted_industry"])).lazy()  # type: ignore[union-attr]
+    frame = pl.from_arrow(table.select([*names, "is_restricted_industry"])).lazy()
 
     def rule(provinces: Sequence[str], most: int) -> Any:
         return (
