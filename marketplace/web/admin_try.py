@@ -270,22 +270,25 @@ def case_text(bench: Bench) -> CaseText | None:
 
 def _page(request: AnyRequest, bench: Bench, status: int | None = None) -> Response[str]:
     lang = bench.lang
-    labels = {
+    keys = {
         "try_day": "try.day", "q": "try.search", "name": "try.keep_name", "expected": "cases.expected",
         "expected_yuan": "try.keep_yuan",
     }  # fmt: skip
     own = trying.figures_of(bench.subject.benefit, {})
-    figures = bench.figures or Typed(bench.row.policy_id, texts=bench.typed)
+    typed = bench.figures or Typed(bench.row.policy_id, texts=bench.typed)
+    fields = facts_form.fields_for(bench.asked, {}, lang, typed=bench.typed, answers=bench.answers)
+    figures = result_amounts.fields_of(bench.row.policy_id, bench.subject.benefit, own, lang, typed)
+    labels = {one.name: one.label for one in (*fields, *figures)}
     return page(
         request,
         "admin/try.html",
         status_code=status or (422 if bench.errors else HTTP_200_OK),
         version=VersionRead.model_validate(bench.row),
-        fields=facts_form.fields_for(bench.asked, {}, lang, typed=bench.typed, answers=bench.answers),
-        figures=result_amounts.fields_of(bench.row.policy_id, bench.subject.benefit, own, lang, figures),
+        fields=fields,
+        figures=figures,
         typed=bench.typed,
         errors=bench.errors,
-        labels={name: translate(lang, key) for name, key in labels.items()},
+        labels={**labels, **{name: translate(lang, key) for name, key in keys.items()}},
         found=bench.found,
         tried=bench.tried,
         replacing=bench.replacing,

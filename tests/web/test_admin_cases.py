@@ -1,6 +1,7 @@
 """Trying and keeping cases at the desk: nothing typed is lost, nobody's data becomes a case, and the card tells all."""
 
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 from litestar import Litestar
@@ -75,7 +76,7 @@ async def test_what_was_tried_is_kept_with_the_verdict_the_admin_gives_it(
     assert (await admin.post(TRY, right)).status_code == 303
     session.expire_all()
     (now,) = [one for one in await cases.of(session, POLICY) if one.name == "一季三十万"]
-    assert (now.replaces, now.expected, now.expected_yuan) == (old, "eligible", 9_000)
+    assert (now.replaces, now.expected, now.expected_yuan) == (old, "eligible", Decimal(9_000))
     assert (await admin.get(f"{TRY}?case={old}")).status_code == 404
 
 
