@@ -33,6 +33,12 @@ from policies.schemas import Category, Level, PolicyDay, PolicyDraft
 from policies.tables import MARKS, Policy, PolicyVersion
 
 ID = r"^[A-Z0-9]{2,12}(-[A-Z0-9]{1,16}){1,6}$"
+BENEFIT_TYPES = (
+    "exemption", "reduction", "deferral", "rate", "tiered_rate", "refund", "subsidy", "deduction", "fixed_deduction",
+    "carry_forward", "service", "loan_support", "loan", "interest_subsidy", "rate_target", "protection",
+    "price_preference", "price_policy",
+)  # fmt: skip
+PERS = ("once", "year", "filing_period", "relief_period", "month")
 CITATIONS, FAMILIES = "citations", "families"
 
 
@@ -170,6 +176,7 @@ async def check(session: AsyncSession, policy_id: str, draft: WholeDraft) -> Non
         unknown = named - await queries.known(session, named)
         if unknown:
             raise ExclusionUnknown(field=field, ids=sorted(unknown))
+    _check_kind(draft.benefit)
     _check_inputs(draft.benefit.get("inputs") or ())
     try:
         benefit = Benefit.from_json(draft.benefit, Vocabulary.shipped())
@@ -193,6 +200,14 @@ class OwnInput(Input):
     label_en: Annotated[Line, Field(min_length=1, max_length=200)]
     minimum: int | float | None = None
     maximum: int | float | None = None
+
+
+def _check_kind(benefit: Mapping[str, Any]) -> None:
+    """Raises BenefitFails for what pages have no words for: another kind, another period, a number nobody states."""
+    known = {"type": BENEFIT_TYPES, "per": (None, *PERS), "counts": (None, *Vocabulary.shipped().facts)}
+    for name, values in known.items():
+        if benefit.get(name) not in values:
+            raise BenefitFails(field="benefit_type" if name == "type" else name, why=str(benefit.get(name)))
 
 
 def _check_inputs(inputs: Sequence[Mapping[str, Any]]) -> None:

@@ -57,12 +57,6 @@ LABELLED = (
     *LINES, "region_code", "exclusions", "amount", "benefit_type", "per", "basis_zh", "basis_en", "counts", "at_most",
     "inputs", "scopes", "sources", "families", "citations", "try_day",
 )  # fmt: skip
-BENEFITS = (
-    "exemption", "reduction", "deferral", "rate", "tiered_rate", "refund", "subsidy", "deduction", "fixed_deduction",
-    "carry_forward", "service", "loan_support", "loan", "interest_subsidy", "rate_target", "protection",
-    "price_preference", "price_policy",
-)  # fmt: skip
-PERS = ("once", "year", "filing_period", "relief_period", "month")
 NEW = "/admin/policies/new"
 
 
@@ -253,8 +247,8 @@ async def _lists(session: AsyncSession, editing: Editing, lang: str) -> dict[str
         "levels": said("level", LEVELS),
         "categories": said("category", CATEGORIES),
         "areas": [(code, area_words(code, lang)) for code in areas],
-        "benefits": said("benefit", BENEFITS),
-        "pers": [none, *said("per", PERS)],
+        "benefits": said("benefit", drafting.BENEFIT_TYPES),
+        "pers": [none, *said("per", drafting.PERS)],
         "counts": [none, *((fact.name, fact.label(lang)) for fact in counted)],
         "policies": [
             (one, name) for one, name in named.items() if editing.version is None or one != editing.version.id
