@@ -30,7 +30,7 @@ MOST_GROUPS = 20
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Enterprises of a region, trade or size. `nothing`: how many of them no policy applies to; None: too few to say."""
+    """Enterprises of a region, trade or size. `nothing`: how many of them no policy applies to; None: too few."""
 
     key: str
     enterprises: int
