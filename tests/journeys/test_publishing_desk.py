@@ -69,6 +69,6 @@ def test_a_change_is_proved_approved_by_another_and_withdrawn_by_both(
     visitor.open(f"/policies/{POLICY}?lang=zh")
     assert "把限定漏了，正在更正" in visitor.text
     writer.open(f"{DESK}/history").press("main form button")
-    assert writer.page.locator(".mp-side del, .mp-side ins, .mp-side__removed").count() > 0
+    assert writer.page.locator(".mp-versus del, .mp-versus ins, .mp-versus__removed").count() > 0
     writer.open(f"{DESK}/versions/1").press("#action button[value=restore]")
     assert writer.path == f"{DESK}/versions/3"

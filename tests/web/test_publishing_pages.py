@@ -123,8 +123,8 @@ async def test_versions_stand_side_by_side_in_words_and_condition_by_condition(
     page = (await admin.get(f"{DESK}/history")).text
     assert {"v1", "v2"} <= set(read(page).text.split())
     found = (await admin.get(f"{DESK}/compare?before=1&after=2")).text
-    assert "mp-side__changed" in found
-    assert "mp-side__added" in found
+    assert "mp-versus__changed" in found
+    assert "mp-versus__added" in found
     assert "<ins>减半</ins>" in found.replace("\n", "")
     assert (await admin.get(f"{DESK}/compare?before=1&after=1")).text.count("<ins>") == 0
     for address in ("compare?before=9", "compare?after=x"):
