@@ -2,7 +2,7 @@
 
 Table classes never leave a handler and never receive a body, because SQLModel does not validate them.
 Constraints are named by hand and match migrations/versions/0001_auth.py, 0006_sign_in_limits.py,
-0007_asking.py, 0011_attested_facts_and_members.py and 0016_publishing.py.
+0007_asking.py, 0011_attested_facts_and_members.py and 0013_publishing.py.
 """
 
 from datetime import datetime

@@ -1,6 +1,6 @@
 """What a product's version says, as one canonical document with its hash: what an approval binds.
 
-Everything a bank can change is in it and nothing else. migrations/versions/0018_product_versions.py hashes the rows
+Everything a bank can change is in it and nothing else. migrations/versions/0016_product_versions.py hashes the rows
 that were there before in the same way.
 """
 

@@ -2,7 +2,7 @@
 
 An application keeps what it was judged on (facts, product version, rule, trace, quote), so that a decision
 can be replayed;
-constraints are named by hand and match migrations/versions/0004_loans.py, 0005_papers.py and 0018_product_versions.py.
+constraints are named by hand and match migrations/versions/0004_loans.py, 0005_papers.py and 0016_product_versions.py.
 """
 
 from datetime import date, datetime

@@ -1,6 +1,6 @@
 """Rows about versions: what was said of them, what the analysis found, and who asked to take one out of force.
 
-Apart from tables.py, which holds the texts themselves. Constraints match migrations/versions/0016_publishing.py.
+Apart from tables.py, which holds the texts themselves. Constraints match migrations/versions/0013_publishing.py.
 """
 
 from datetime import datetime

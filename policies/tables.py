@@ -1,7 +1,7 @@
 """A policy and its versions: every text that was ever in force stays, so that an old answer can be given again.
 
 Constraints are named by hand and match migrations/versions/0003_policies.py, 0010_search_misses.py and
-0016_publishing.py.
+0013_publishing.py.
 """
 
 from datetime import date, datetime

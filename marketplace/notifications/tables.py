@@ -1,7 +1,7 @@
 """Rows of pushes, of what each enterprise was told, and of the copies by e-mail and webhook.
 
 The key (push, enterprise) of the inbox is what makes "at most once" a fact of the database and not of the code.
-Constraints are named by hand and match migrations/versions/0009_notifications.py and 0016_publishing.py.
+Constraints are named by hand and match migrations/versions/0009_notifications.py and 0013_publishing.py.
 """
 
 from datetime import date, datetime

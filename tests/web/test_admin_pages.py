@@ -1,7 +1,7 @@
 """The policy desk: hostile rules get complaints, two admins at once lose nothing, and only a second one publishes."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -17,6 +17,7 @@ from tests.factories import lending
 from tests.factories.desk_cases import keep_cases
 from tests.factories.pages import Visitor, form_of
 from tests.factories.people import person
+from tests.factories.publishing import simulated
 from tests.web.conftest import SignedIn
 from tests.web.reading import read
 
@@ -62,8 +63,14 @@ async def saves(admin: Visitor, rule: str) -> str:
     return answer.headers["location"]
 
 
-async def answers(admin: Visitor, version: str) -> None:
-    """Keep the cases it lacks, wait for the analysis as the submission would make it, and answer what it found."""
+async def answers(admin: Visitor, version: str, session: AsyncSession) -> None:
+    """Keep the cases it lacks, have it simulated, wait for the analysis as the submission would make it, and answer it."""
+    row = await queries.open_version(session, RENT)
+    assert row is not None
+    await simulated(
+        session, await person(session, datetime.now(UTC), Role.POLICY_ADMIN), row, datetime.now(UTC)
+    )
+    await session.commit()
     await keep_cases(admin, version)
     await acts(admin, version, "answer")
     page = await admin.get(version)
@@ -275,7 +282,7 @@ class TestTwoAdmins:
         version = await saves(first, NARROW)
         assert await acts(second, version, "publish") == 409
         assert await acts(first, version, "submit") == 409
-        await answers(first, version)
+        await answers(first, version, session)
         assert await acts(first, version, "submit") == 303
         assert await acts(first, version, "publish") == 409
         assert await acts(first, version, "reject", reason="x") == 409
@@ -290,12 +297,12 @@ class TestTwoAdmins:
     async def test_publish_only_what_they_read(self, signed_in: SignedIn) -> None:
         first, second = await an_admin(signed_in), await an_admin(signed_in)
         version = await saves(first, NARROW)
-        await answers(first, version)
+        await answers(first, version, session)
         await acts(first, version, "submit")
         read = form_of(await second.get(version)).fields["seen_sha256"]
         await acts(first, version, "take_back")
         assert await saves(first, NARROWEST) == version
-        await answers(first, version)
+        await answers(first, version, session)
         await acts(first, version, "submit")
         page = await second.post(version, {"action": "publish", "seen_sha256": read})
         assert page.status_code == 409
@@ -304,7 +311,7 @@ class TestTwoAdmins:
     async def test_reject_with_a_reason_that_the_first_reads(self, signed_in: SignedIn) -> None:
         first, second = await an_admin(signed_in), await an_admin(signed_in)
         version = await saves(first, NARROW)
-        await answers(first, version)
+        await answers(first, version, session)
         await acts(first, version, "submit")
         seen = form_of(await second.get(version)).fields["seen_sha256"]
         for reason in (
@@ -330,7 +337,7 @@ class TestTwoAdmins:
         first, second = await an_admin(signed_in), await an_admin(signed_in)
         await lending.enterprise(session, await person(session, now), now)
         version = await saves(first, "employees_end > 10")
-        await answers(first, version)
+        await answers(first, version, session)
 
         def fails_on_a_stored_enterprise(rule: Rule, facts: Facts) -> Verdict:
             if "employees_end" in facts:
