@@ -64,7 +64,7 @@ async def saves(admin: Visitor, rule: str) -> str:
 
 
 async def answers(admin: Visitor, version: str, session: AsyncSession) -> None:
-    """Keep the cases it lacks, have it simulated, wait for the analysis as the submission would make it, and answer it."""
+    """Keep the cases it lacks, have it simulated, and answer the analysis as the submission would make it."""
     row = await queries.open_version(session, RENT)
     assert row is not None
     await simulated(
@@ -294,7 +294,7 @@ class TestTwoAdmins:
         assert current is not None
         assert current.rule == NARROW
 
-    async def test_publish_only_what_they_read(self, signed_in: SignedIn) -> None:
+    async def test_publish_only_what_they_read(self, signed_in: SignedIn, session: AsyncSession) -> None:
         first, second = await an_admin(signed_in), await an_admin(signed_in)
         version = await saves(first, NARROW)
         await answers(first, version, session)
@@ -308,7 +308,9 @@ class TestTwoAdmins:
         assert page.status_code == 409
         assert form_of(page).summary == ["action"]
 
-    async def test_reject_with_a_reason_that_the_first_reads(self, signed_in: SignedIn) -> None:
+    async def test_reject_with_a_reason_that_the_first_reads(
+        self, signed_in: SignedIn, session: AsyncSession
+    ) -> None:
         first, second = await an_admin(signed_in), await an_admin(signed_in)
         version = await saves(first, NARROW)
         await answers(first, version, session)
