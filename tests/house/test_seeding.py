@@ -29,7 +29,7 @@ COUNTS = {
     "SELECT count(*) FROM policies": 90,
     "SELECT count(DISTINCT id) FROM products": 19,
     "SELECT count(*) FROM enterprises": 28,
-    "SELECT count(*) FROM users": 11,
+    "SELECT count(*) FROM users": 14,
 }
 
 
