@@ -38,6 +38,8 @@ from marketplace.profiles.population import StoredPopulation
 from marketplace.settings import PACK_DATE
 from policies import queries, service
 from policies.schemas import PolicyDraft
+from tests.factories.people import person
+from tests.factories.publishing import made_ready
 
 TITLE = "A push"
 ENTERPRISES = int(os.environ.get("BENCH_PUSHED", "100000"))
@@ -189,9 +191,9 @@ async def counting(engine: AsyncEngine) -> float:
 
 async def publish(engine: AsyncEngine) -> tuple[UUID, float]:
     """The next version of the policy, by two people; the moment its transaction committed."""
-    writer, second = (Actor(UUID(int=n), "bench", "bench", Role.POLICY_ADMIN) for n in (2, 3))
     now = datetime.now(UTC)
     async with transaction(engine) as session:
+        writer, second = [await person(session, now, Role.POLICY_ADMIN) for _ in range(2)]
         base = await queries.current(session, POLICY)
         assert base is not None
         fields = {name: getattr(base, name) for name in PolicyDraft.model_fields}
@@ -199,6 +201,7 @@ async def publish(engine: AsyncEngine) -> tuple[UUID, float]:
         row = await service.save_draft(
             session, writer, POLICY, draft, seen_sha256=base.content_sha256, now=now
         )
+        await made_ready(session, writer, row, now)
         await service.submit(session, writer, POLICY, row.version, seen_sha256=row.content_sha256, now=now)
     async with transaction(engine) as session:
         row = await service.publish(

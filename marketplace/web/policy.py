@@ -109,8 +109,9 @@ async def one(
 
     One that was withdrawn says so, and why.
     """
-    gone = await withdrawing.notice(session, policy_id)
-    if gone is not None and await queries.current(session, policy_id) is None:
+    versions = (await keeper.load_pack(session)).history.get(policy_id)
+    gone = await withdrawing.notice(session, policy_id) if versions and versions[-1].withdrawn else None
+    if gone is not None:
         words = PolicyWords(language_of(request), as_of)
         return page(request, "policies/withdrawn.html", status_code=HTTP_410_GONE, notice=gone, words=words)
     shown = await _find(request, session, maybe_actor, policy_id, as_of, request.query_params.get("by", ""))

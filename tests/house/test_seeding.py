@@ -95,7 +95,7 @@ class TestSecondStart:
         await asyncio.to_thread(seed, settings)
         accounts = json.loads(settings.demo_credentials.read_text())["accounts"]
         assert [account["role"] for account in accounts].count("operator") == 1
-        assert (await session.execute(text("SELECT count(*) FROM users"))).scalar_one() == 12
+        assert (await session.execute(text("SELECT count(*) FROM users"))).scalar_one() == 15
 
 
 class TestWithoutDemo:

@@ -220,7 +220,7 @@ class TestFinding:
         admin = await an_admin(signed_in)
         version = await saves(admin, NARROW)
         links = read((await admin.get("/admin?status=draft")).text).links
-        assert [link for link in links if "/policies/" in link] == [version]
+        assert [link for link in links if "/versions/" in link] == [version]
         found = read(
             (await admin.get("/admin?q=财税〔2019〕13号&level=national&category=tax_reduction")).text
         )

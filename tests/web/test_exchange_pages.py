@@ -184,7 +184,7 @@ async def test_a_cell_that_looks_like_a_formula_stays_text_both_ways(
     assert row.note == note
     data = policy_sheet.written([row])
     cells = [cell for line in load_workbook(io.BytesIO(data)).active.iter_rows() for cell in line]
-    assert {cell.data_type for cell in cells} <= {"s", "n"}
+    assert {cell.data_type for cell in cells} <= {"s", "inlineStr", "n"}
     assert [cell.value for cell in cells if cell.value and "HYPERLINK" in cell.value] == [f"'{note}"]
     again = await looked_at(session, await sends(admin, data, "p.xlsx"))
     assert (again.proposals, again.unchanged) == ([], [RENT])
