@@ -13,11 +13,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
+from eligibility.lazily import lazily
 from marketplace.profiles.errors import SheetNotTaken, SheetTooLarge
+
+if TYPE_CHECKING:
+    import openpyxl
+    import openpyxl.cell
+    import openpyxl.styles
+    import openpyxl.utils.exceptions
+else:  # most requests see no sheet, and it is a tenth of the code a process holds
+    openpyxl = lazily("openpyxl")
 
 LARGEST = 2_000_000
 """Bytes of a file."""
@@ -86,13 +93,13 @@ def _bounded(rows: Iterable[Row], bounds: Bounds) -> list[Row]:
 def _of_workbook(data: bytes, bounds: Bounds) -> Iterator[Row]:
     unpacked = _unpacked(data, bounds)
     try:
-        book = load_workbook(unpacked, read_only=True, data_only=False, keep_links=False)
+        book = openpyxl.load_workbook(unpacked, read_only=True, data_only=False, keep_links=False)
         sheet = book.worksheets[0]
         for number, cells in enumerate(sheet.iter_rows(max_col=bounds.columns, max_row=bounds.rows + 1), 1):
             kinds = frozenset(at for at, cell in enumerate(cells) if cell.data_type == "f")
             texts = [_text(cell.value, str(getattr(cell, "number_format", "")), bounds) for cell in cells]
             yield Row(number, texts, kinds)
-    except (InvalidFileException, zipfile.BadZipFile, *_BROKEN) as broken:
+    except (openpyxl.utils.exceptions.InvalidFileException, zipfile.BadZipFile, *_BROKEN) as broken:
         raise SheetNotTaken from broken
 
 

@@ -11,20 +11,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from string import ascii_uppercase
-from typing import Any
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
+from typing import TYPE_CHECKING, Any
 
 from eligibility import Fact, Facts, FactsError, Vocabulary
+from eligibility.lazily import lazily
 from eligibility.sentence import value_words
 from marketplace.fact_words import problem_words
 from marketplace.i18n import LANGS, translate
 from marketplace.profiles.errors import SheetWithoutColumns
 from marketplace.profiles.sheets import Row, harmless
 from marketplace.web import facts_form
+
+if TYPE_CHECKING:
+    import openpyxl
+    import openpyxl.cell
+    import openpyxl.styles
+    import openpyxl.utils.exceptions
+else:  # most requests see no sheet, and it is a tenth of the code a process holds
+    openpyxl = lazily("openpyxl")
 
 COLUMNS = ("code", "zh", "en", "value", "unit", "allowed")
 WIDTHS = (30, 34, 44, 24, 12, 60)
@@ -94,18 +98,18 @@ def _allowed(fact: Fact, lang: str) -> str:
 
 def as_workbook(rows: Iterable[Sequence[str]]) -> bytes:
     """The table as .xlsx: every cell is text, so that none is a formula and no number changes its form."""
-    book = Workbook(write_only=True)
+    book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("facts")
     for at, width in enumerate(WIDTHS, 1):
-        sheet.column_dimensions[get_column_letter(at)].width = width
+        sheet.column_dimensions[openpyxl.utils.get_column_letter(at)].width = width
     sheet.freeze_panes = "D2"
     for number, row in enumerate(rows):
         cells = []
         for text in row:
-            cell = WriteOnlyCell(sheet, value=harmless(text))
+            cell = openpyxl.cell.WriteOnlyCell(sheet, value=harmless(text))
             cell.number_format = "@"
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-            cell.font = Font(bold=number == 0)
+            cell.alignment = openpyxl.styles.Alignment(wrap_text=True, vertical="top")
+            cell.font = openpyxl.styles.Font(bold=number == 0)
             cells.append(cell)
         sheet.append(cells)
     kept = io.BytesIO()
@@ -226,7 +230,7 @@ def _cell(row: Row, at: int) -> str:
 
 
 def _place(row: Row, at: int) -> str:
-    return f"{get_column_letter(at + 1)}{row.number}"
+    return f"{openpyxl.utils.get_column_letter(at + 1)}{row.number}"
 
 
 def _folded(text: str) -> str:

@@ -28,6 +28,11 @@ ROUTES = {
     ("GET", "/api/v1/enterprises/{enterprise_id:uuid}"): OWNERS,
     ("GET", "/api/v1/enterprises/{enterprise_id:uuid}/facts"): OWNERS,
     ("PUT", "/api/v1/enterprises/{enterprise_id:uuid}/facts"): OWNERS,
+    ("GET", "/api/v1/enterprises/{enterprise_id:uuid}/commitments"): OWNERS,
+    ("POST", "/api/v1/enterprises/{enterprise_id:uuid}/commitments"): OWNERS,
+    ("POST", "/api/v1/enterprises/{enterprise_id:uuid}/commitments/text"): OWNERS,
+    ("POST", "/api/v1/enterprises/{enterprise_id:uuid}/commitments/{commitment_id:uuid}/withdraw"): OWNERS,
+    ("POST", "/api/v1/enterprises/{enterprise_id:uuid}/commitments/{commitment_id:uuid}/objection"): OWNERS,
     ("POST", "/api/v1/auth/logout"): EVERYBODY,  # last, since it ends the session
 }
 OPEN = {("POST", "/api/v1/auth/token"), ("POST", "/api/v1/auth/refresh")}
@@ -86,7 +91,7 @@ def test_a_route_names_its_roles() -> None:
 
 
 def _filled(path: str) -> str:
-    for name in ("{consent_id:uuid}", "{enterprise_id:uuid}"):
+    for name in ("{consent_id:uuid}", "{enterprise_id:uuid}", "{commitment_id:uuid}"):
         path = path.replace(name, str(SOMEBODYS))
     return path
 

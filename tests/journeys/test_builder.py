@@ -14,7 +14,7 @@ FACT = "期末从业人员数"
 
 def tab_to(page: Page, field: str) -> None:
     """Press Tab until the field has the focus; it has to be within reach."""
-    for _ in range(120):
+    for _ in range(400):
         if page.evaluate("document.activeElement.id") == field:
             return
         page.keyboard.press("Tab")

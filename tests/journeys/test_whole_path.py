@@ -216,7 +216,7 @@ def answers_as_tenant(visitor: Person) -> None:
 
 def in_list(visitor: Person, name: str) -> bool:
     """Whether the rent policy stands in a list of the result."""
-    return visitor.page.locator(f"section[aria-labelledby={name}] a[href='/policies/{RENT}']").count() == 1
+    return visitor.page.locator(f"section[aria-labelledby={name}] details[id='p-{RENT}']").count() == 1
 
 
 def writes(admin: Person, service: Service) -> str:

@@ -20,7 +20,7 @@ SIMPLE = [entry for entry in shipped_policies() if not any(table_of(parse(entry[
 """Policies whose whole rule stands in cells: what that engine reads; it knows no FEEL functions in columns."""
 
 
-@pytest.mark.parametrize("entry", SIMPLE, ids=lambda entry: entry["id"])
+@pytest.mark.parametrize("entry", SIMPLE[::6], ids=lambda entry: entry["id"])
 def test_another_engine_decides_as_we_do_where_everything_is_known(entry: dict[str, object]) -> None:
     row = PolicyVersion(policy_id=entry["id"], version=1, **content.from_pack(entry))
     engine = pyDMNrules.DMN()

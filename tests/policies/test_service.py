@@ -204,11 +204,12 @@ class TestPublishing:
             ("policies.draft", lin.user_id),
             ("policies.edit", lin.user_id),
             ("policies.answer_findings", lin.user_id),
+            ("policies.simulate", lin.user_id),
             ("policies.submit", lin.user_id),
             ("policies.publish", ma.user_id),
         ]
         assert found[0][2] != found[1][2]
-        assert found[1][2] == found[4][2]
+        assert found[1][2] == found[5][2]
 
 
 @pytest.mark.usefixtures("policy")
