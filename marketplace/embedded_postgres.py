@@ -37,7 +37,7 @@ TUNING: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "80",
-    "shared_buffers": "48MB",
+    "shared_buffers": "36MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",
     "max_wal_size": "512MB",
